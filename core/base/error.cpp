@@ -18,11 +18,15 @@ std::string compose(const std::string& verb, const std::string& object, const st
 std::string hint_for(int error_number) {
     switch (error_number) {
         case ENOSPC:
-        case EDQUOT: return "free some space, then run the same command again; nothing was published";
+        case EDQUOT:
+            return "free some space, then run the same command again; nothing was published";
         case EACCES:
-        case EPERM: return "run as the user that owns the site";
-        case EROFS: return "the filesystem is mounted read-only";
-        default: return {};
+        case EPERM:
+            return "run as the user that owns the site";
+        case EROFS:
+            return "the filesystem is mounted read-only";
+        default:
+            return {};
     }
 }
 
@@ -30,30 +34,48 @@ std::string hint_for(int error_number) {
 
 int exit_code(ErrorKind kind) noexcept {
     switch (kind) {
-        case ErrorKind::internal: return 1;
-        case ErrorKind::usage: return 2;
-        case ErrorKind::input: return 3;
-        case ErrorKind::policy: return 4;
-        case ErrorKind::signing: return 5;
-        case ErrorKind::conflict: return 6;
-        case ErrorKind::storage: return 7;
-        case ErrorKind::network: return 8;
-        case ErrorKind::integrity: return 9;
+        case ErrorKind::internal:
+            return 1;
+        case ErrorKind::usage:
+            return 2;
+        case ErrorKind::input:
+            return 3;
+        case ErrorKind::policy:
+            return 4;
+        case ErrorKind::signing:
+            return 5;
+        case ErrorKind::conflict:
+            return 6;
+        case ErrorKind::storage:
+            return 7;
+        case ErrorKind::network:
+            return 8;
+        case ErrorKind::integrity:
+            return 9;
     }
     return 1;
 }
 
 const char* kind_name(ErrorKind kind) noexcept {
     switch (kind) {
-        case ErrorKind::internal: return "internal";
-        case ErrorKind::usage: return "usage";
-        case ErrorKind::input: return "input";
-        case ErrorKind::policy: return "policy";
-        case ErrorKind::signing: return "signing";
-        case ErrorKind::conflict: return "conflict";
-        case ErrorKind::storage: return "storage";
-        case ErrorKind::network: return "network";
-        case ErrorKind::integrity: return "integrity";
+        case ErrorKind::internal:
+            return "internal";
+        case ErrorKind::usage:
+            return "usage";
+        case ErrorKind::input:
+            return "input";
+        case ErrorKind::policy:
+            return "policy";
+        case ErrorKind::signing:
+            return "signing";
+        case ErrorKind::conflict:
+            return "conflict";
+        case ErrorKind::storage:
+            return "storage";
+        case ErrorKind::network:
+            return "network";
+        case ErrorKind::integrity:
+            return "integrity";
     }
     return "internal";
 }

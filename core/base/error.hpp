@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The one error type, its kinds, and the one table from kind to exit code (docs/man/repotool.1, "Exit status").
-// A broken world is an Error that is thrown; an expected answer is a value.
-// Text: "cannot <verb> '<object>': <reason>", lower case, no full stop, then what to do next as a hint.
+// The one error type, its kinds, and the one table from kind to exit code (docs/man/repotool.1, "Exit
+// status"). A broken world is an Error that is thrown; an expected answer is a value. Text: "cannot <verb>
+// '<object>': <reason>", lower case, no full stop, then what to do next as a hint.
 #pragma once
 
 #include <stdexcept>
@@ -31,7 +31,8 @@ bool is_retryable(ErrorKind kind) noexcept;
 
 class Error : public std::runtime_error {
 public:
-    // `verb` and `object` make "cannot <verb> '<object>'"; `reason` says why; `hint` (may be empty) is the next step.
+    // `verb` and `object` make "cannot <verb> '<object>'"; `reason` says why; `hint` (may be empty) is the
+    // next step.
     Error(ErrorKind kind, std::string verb, std::string object, std::string reason, std::string hint = {});
 
     ErrorKind kind() const noexcept { return kind_; }

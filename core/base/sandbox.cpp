@@ -28,15 +28,17 @@ constexpr unsigned kArchitecture = 0;
 #endif
 
 // What a parser that reads one file and computes may ask of the kernel.
-constexpr std::array kAllowed{
+constexpr std::array kAllowed {
     SYS_read, SYS_pread64, SYS_readv, SYS_write, SYS_writev, SYS_lseek, SYS_close, SYS_fstat, SYS_newfstatat,
-    SYS_mmap, SYS_munmap, SYS_mremap, SYS_mprotect, SYS_madvise, SYS_brk, SYS_exit, SYS_exit_group, SYS_futex,
-    SYS_rt_sigaction, SYS_rt_sigprocmask, SYS_rt_sigreturn, SYS_sigaltstack, SYS_clock_gettime, SYS_clock_getres, SYS_gettimeofday,
-    SYS_getrandom, SYS_getpid, SYS_gettid, SYS_getuid, SYS_geteuid, SYS_getgid, SYS_getegid, SYS_getppid, SYS_uname, SYS_sched_yield,
-    SYS_fcntl, SYS_getrlimit, SYS_prlimit64, SYS_sched_getaffinity, SYS_getcwd, SYS_sysinfo, SYS_dup, SYS_set_robust_list, SYS_rseq,
-    SYS_membarrier, SYS_restart_syscall, SYS_nanosleep, SYS_clock_nanosleep, SYS_fadvise64, SYS_getrusage, SYS_times, SYS_statx, SYS_faccessat,
+        SYS_mmap, SYS_munmap, SYS_mremap, SYS_mprotect, SYS_madvise, SYS_brk, SYS_exit, SYS_exit_group,
+        SYS_futex, SYS_rt_sigaction, SYS_rt_sigprocmask, SYS_rt_sigreturn, SYS_sigaltstack, SYS_clock_gettime,
+        SYS_clock_getres, SYS_gettimeofday, SYS_getrandom, SYS_getpid, SYS_gettid, SYS_getuid, SYS_geteuid,
+        SYS_getgid, SYS_getegid, SYS_getppid, SYS_uname, SYS_sched_yield, SYS_fcntl, SYS_getrlimit,
+        SYS_prlimit64, SYS_sched_getaffinity, SYS_getcwd, SYS_sysinfo, SYS_dup, SYS_set_robust_list, SYS_rseq,
+        SYS_membarrier, SYS_restart_syscall, SYS_nanosleep, SYS_clock_nanosleep, SYS_fadvise64, SYS_getrusage,
+        SYS_times, SYS_statx, SYS_faccessat,
 #if defined(__x86_64__)
-    SYS_stat, SYS_lstat, SYS_access, SYS_readlink, SYS_time, SYS_arch_prctl, SYS_poll,
+        SYS_stat, SYS_lstat, SYS_access, SYS_readlink, SYS_time, SYS_arch_prctl, SYS_poll,
 #endif
 };
 
@@ -49,7 +51,8 @@ sock_filter jump(unsigned code, unsigned value, unsigned char if_true, unsigned 
 
 // Opening is allowed for reading only: `flags` is at the argument `index` of the call.
 void allow_reading_open(std::vector<sock_filter>& program, long call, unsigned index) {
-    constexpr unsigned kWriting = O_WRONLY | O_RDWR | O_CREAT | O_TRUNC | O_APPEND | (O_TMPFILE & ~O_DIRECTORY);
+    constexpr unsigned kWriting =
+        O_WRONLY | O_RDWR | O_CREAT | O_TRUNC | O_APPEND | (O_TMPFILE & ~O_DIRECTORY);
     const auto argument = static_cast<unsigned>(offsetof(seccomp_data, args) + index * sizeof(__u64));
     program.push_back(jump(BPF_JMP | BPF_JEQ | BPF_K, static_cast<unsigned>(call), 0, 4));
     program.push_back(statement(BPF_LD | BPF_W | BPF_ABS, argument));
@@ -94,7 +97,8 @@ void limit(int resource, std::size_t value) noexcept {
 }  // namespace
 
 bool confine_process(std::size_t extra_memory, int cpu_seconds) noexcept {
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // their shadow memory needs terabytes of address space
+#if !defined(__SANITIZE_ADDRESS__) && \
+    !defined(__SANITIZE_THREAD__)  // their shadow memory needs terabytes of address space
     const std::size_t mapped = mapped_bytes();
     if (mapped != 0) limit(RLIMIT_AS, mapped + extra_memory);
 #else

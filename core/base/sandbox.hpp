@@ -6,9 +6,10 @@
 
 namespace repotool::base {
 
-// From here on the process cannot create or change files, start programs, open sockets or send signals, and has at
-// most `extra_memory` bytes of address space beyond today's and `cpu_seconds` of CPU time. Reading files and writing
-// to descriptors that are open already goes on. Returns false where the kernel knows no seccomp filters.
+// From here on the process cannot create or change files, start programs, open sockets or send signals, and
+// has at most `extra_memory` bytes of address space beyond today's and `cpu_seconds` of CPU time. Reading
+// files and writing to descriptors that are open already goes on. Returns false where the kernel knows no
+// seccomp filters.
 bool confine_process(std::size_t extra_memory, int cpu_seconds) noexcept;
 
 }  // namespace repotool::base

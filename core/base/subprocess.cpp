@@ -56,7 +56,8 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
     return out;
 }
 
-pid_t spawn(std::vector<std::string> arguments, std::vector<std::string> environment, Pipe& in, Pipe& out, Pipe& err) {
+pid_t spawn(std::vector<std::string> arguments, std::vector<std::string> environment, Pipe& in, Pipe& out,
+            Pipe& err) {
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_adddup2(&actions, in.ends[0], 0);
@@ -80,11 +81,13 @@ bool drain(int fd, std::string& into) {
 }
 
 // Feeds and drains the three pipes until both outputs end; false when the deadline passed first.
-bool converse(Pipe& in, Pipe& out, Pipe& err, std::string_view input, ProcessResult& result, std::int64_t deadline) {
+bool converse(Pipe& in, Pipe& out, Pipe& err, std::string_view input, ProcessResult& result,
+              std::int64_t deadline) {
     fcntl(in.ends[1], F_SETFL, O_NONBLOCK);
     while (out.ends[0] >= 0 || err.ends[0] >= 0) {
         if (input.empty()) in.close_end(1);
-        std::array<pollfd, 3> waits{{{in.ends[1], POLLOUT, 0}, {out.ends[0], POLLIN, 0}, {err.ends[0], POLLIN, 0}}};
+        std::array<pollfd, 3> waits{
+            {{in.ends[1], POLLOUT, 0}, {out.ends[0], POLLIN, 0}, {err.ends[0], POLLIN, 0}}};
         const std::int64_t left = deadline - monotonic_ms();
         if (left <= 0) return false;
         poll(waits.data(), waits.size(), static_cast<int>(left));
@@ -111,7 +114,8 @@ ProcessResult run_process(const std::vector<std::string>& arguments, std::string
     out.close_end(1);
     err.close_end(1);
     ProcessResult result;
-    const bool ended = converse(in, out, err, standard_input, result, monotonic_ms() + 1000LL * deadline_seconds);
+    const bool ended =
+        converse(in, out, err, standard_input, result, monotonic_ms() + 1000LL * deadline_seconds);
     if (!ended) kill(pid, SIGKILL);
     int status = 0;
     while (waitpid(pid, &status, 0) < 0 && errno == EINTR) continue;

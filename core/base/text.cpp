@@ -13,7 +13,9 @@ namespace {
 
 // Length of the well-formed UTF-8 sequence at `text`, or 0 (RFC 3629: no overlong forms, no surrogates).
 std::size_t utf8_length(std::string_view text) noexcept {
-    const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
+    const auto byte = [&](std::size_t i) {
+        return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
+    };
     const auto tail = [&](std::size_t i) { return (byte(i) & 0xC0U) == 0x80U; };
     const unsigned lead = byte(0);
     if (lead < 0x80) return 1;
@@ -76,7 +78,8 @@ bool is_valid_utf8(std::string_view text) noexcept {
 std::vector<std::string> split(std::string_view text, char separator) {
     std::vector<std::string> parts;
     std::size_t begin = 0;
-    for (std::size_t end = text.find(separator); end != std::string_view::npos; end = text.find(separator, begin)) {
+    for (std::size_t end = text.find(separator); end != std::string_view::npos;
+         end = text.find(separator, begin)) {
         parts.emplace_back(text.substr(begin, end - begin));
         begin = end + 1;
     }

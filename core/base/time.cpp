@@ -28,7 +28,8 @@ public:
         const std::string_view value(text);
         const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), epoch_);
         if (error != std::errc() || end != value.data() + value.size() || epoch_ < 0) {
-            throw Error(ErrorKind::usage, "use", "SOURCE_DATE_EPOCH", "expected seconds since 1970, found '" + std::string(value) + "'");
+            throw Error(ErrorKind::usage, "use", "SOURCE_DATE_EPOCH",
+                        "expected seconds since 1970, found '" + std::string(value) + "'");
         }
         fixed_ = true;
     }
@@ -58,14 +59,15 @@ std::string rfc1123(UnixSeconds time) {
     constexpr std::array<const char*, 12> kMonths{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                                   "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
     const std::tm t = broken_down(time);
-    return fmt::format("{}, {:02} {} {} {:02}:{:02}:{:02} +0000", kDays.at(static_cast<std::size_t>(t.tm_wday)), t.tm_mday,
-                       kMonths.at(static_cast<std::size_t>(t.tm_mon)), t.tm_year + 1900, t.tm_hour, t.tm_min, t.tm_sec);
+    return fmt::format(
+        "{}, {:02} {} {} {:02}:{:02}:{:02} +0000", kDays.at(static_cast<std::size_t>(t.tm_wday)), t.tm_mday,
+        kMonths.at(static_cast<std::size_t>(t.tm_mon)), t.tm_year + 1900, t.tm_hour, t.tm_min, t.tm_sec);
 }
 
 std::string iso8601(UnixSeconds time) {
     const std::tm t = broken_down(time);
-    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", t.tm_year + 1900, t.tm_mon + 1, t.tm_mday, t.tm_hour, t.tm_min,
-                       t.tm_sec);
+    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", t.tm_year + 1900, t.tm_mon + 1, t.tm_mday,
+                       t.tm_hour, t.tm_min, t.tm_sec);
 }
 
 UnixSeconds parse_iso8601(std::string_view text) {
@@ -89,12 +91,14 @@ UnixSeconds parse_duration(std::string_view text) {
         if (unit == "h") return value * 3600;
         if (unit == "d") return value * 86400;
     }
-    throw Error(ErrorKind::usage, "read duration", std::string(text), "expected a number with a unit, such as 30s, 10m, 48h or 20d");
+    throw Error(ErrorKind::usage, "read duration", std::string(text),
+                "expected a number with a unit, such as 30s, 10m, 48h or 20d");
 }
 
 std::int64_t monotonic_ms() {
     using std::chrono::steady_clock;
-    return std::chrono::duration_cast<std::chrono::milliseconds>(steady_clock::now().time_since_epoch()).count();
+    return std::chrono::duration_cast<std::chrono::milliseconds>(steady_clock::now().time_since_epoch())
+        .count();
 }
 
 }  // namespace repotool::base

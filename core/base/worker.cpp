@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Protocol on the pipe, for each job in order: 'A' or 'F' (answer, failure), 8 bytes of length in host order, the bytes.
-// Job i goes to worker i modulo the number of workers, so the parent knows whose answer it reads and which job killed
-// a worker; the jobs that were left behind it go to a new one.
+// Protocol on the pipe, for each job in order: 'A' or 'F' (answer, failure), 8 bytes of length in host order,
+// the bytes. Job i goes to worker i modulo the number of workers, so the parent knows whose answer it reads
+// and which job killed a worker; the jobs that were left behind it go to a new one.
 #include "core/base/worker.hpp"
 
 #include <fcntl.h>
@@ -10,13 +10,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <fmt/format.h>
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
 #include <exception>
-#include <fmt/format.h>
 #include <memory>
 #include <new>
 
@@ -73,15 +73,15 @@ void answer_one(int fd, std::size_t index, const std::function<std::string(std::
 
 class Worker {
 public:
-    Worker(std::size_t first, std::size_t step, std::size_t count, const std::function<std::string(std::size_t)>& job,
-           const WorkerLimits& limits) {
+    Worker(std::size_t first, std::size_t step, std::size_t count,
+           const std::function<std::string(std::size_t)>& job, const WorkerLimits& limits) {
         std::array<int, 2> ends{};
         if (pipe2(ends.data(), O_CLOEXEC) != 0) throw_errno("make", "pipe");
         const pid_t parent = getpid();
         pid_ = fork();
         if (pid_ < 0) throw_errno("start", "worker process");
         if (pid_ == 0) {
-            prctl(PR_SET_PDEATHSIG, SIGKILL);  // no worker outlives its parent …
+            prctl(PR_SET_PDEATHSIG, SIGKILL);   // no worker outlives its parent …
             if (getppid() != parent) _exit(1);  // … nor one that died before this line
             confine_process(limits.extra_memory, limits.cpu_seconds);
             for (std::size_t i = first; i < count; i += step) answer_one(ends[1], i, job);
@@ -111,7 +111,8 @@ public:
             alive = false;
             kill(pid_, SIGKILL);
             wait();
-            return {std::nullopt, fmt::format("the parser's answer has {} bytes, more than the limit of {}", size, size_limit)};
+            return {std::nullopt, fmt::format("the parser's answer has {} bytes, more than the limit of {}",
+                                              size, size_limit)};
         }
         std::string bytes(size, '\0');
         alive = read_all(fd_, bytes.data(), bytes.size());
@@ -129,9 +130,12 @@ private:
     }
     std::string death() {
         const int status = wait();
-        if (!WIFSIGNALED(status)) return fmt::format("the parser ended early with status {}", WEXITSTATUS(status));
-        if (WTERMSIG(status) == SIGXCPU || WTERMSIG(status) == SIGKILL) return "the parser used more CPU time than a package may";
-        return fmt::format("the parser was ended by signal {} ({})", WTERMSIG(status), strsignal(WTERMSIG(status)));
+        if (!WIFSIGNALED(status))
+            return fmt::format("the parser ended early with status {}", WEXITSTATUS(status));
+        if (WTERMSIG(status) == SIGXCPU || WTERMSIG(status) == SIGKILL)
+            return "the parser used more CPU time than a package may";
+        return fmt::format("the parser was ended by signal {} ({})", WTERMSIG(status),
+                           strsignal(WTERMSIG(status)));
     }
 
     pid_t pid_ = -1;
@@ -140,13 +144,17 @@ private:
 
 }  // namespace
 
-void run_in_workers(std::size_t count, std::size_t processes, const std::function<std::string(std::size_t)>& job,
-                    const std::function<void(std::size_t, WorkerAnswer)>& collect, const WorkerLimits& limits) {
+void run_in_workers(std::size_t count, std::size_t processes,
+                    const std::function<std::string(std::size_t)>& job,
+                    const std::function<void(std::size_t, WorkerAnswer)>& collect,
+                    const WorkerLimits& limits) {
     const std::size_t step = std::clamp<std::size_t>(processes, 1, std::max<std::size_t>(count, 1));
     std::vector<std::unique_ptr<Worker>> workers(step);
+    for (std::size_t i = 0; i < step && i < count; ++i)
+        workers[i] = std::make_unique<Worker>(i, step, count, job, limits);
     for (std::size_t i = 0; i < count; ++i) {
         auto& worker = workers.at(i % step);
-        if (!worker) worker = std::make_unique<Worker>(i, step, count, job, limits);
+        if (!worker) worker = std::make_unique<Worker>(i, step, count, job, limits);  // the one before died
         bool alive = true;
         WorkerAnswer answer = worker->next(limits.answer_size, alive);
         if (!alive) worker.reset();

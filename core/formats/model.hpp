@@ -17,8 +17,8 @@ enum class Format { deb, rpm };
 const char* format_name(Format format) noexcept;
 Format parse_format(std::string_view name);
 
-// The text of one package in one index. Where the index names the package's location, it goes between the two parts:
-// the same text serves every repository, whatever path the package gets there.
+// The text of one package in one index. Where the index names the package's location, it goes between the two
+// parts: the same text serves every repository, whatever path the package gets there.
 struct IndexText {
     std::string before;
     std::string after;
@@ -27,15 +27,16 @@ struct IndexText {
 struct Package {
     Format format = Format::deb;
     std::string name;
-    std::string version;        // deb: Version; rpm: [epoch:]version-release, the epoch left out when absent or 0
-    std::string architecture;   // deb: Architecture; rpm: arch, "src" or "nosrc" for source packages
-    std::string source;         // deb: name of the source package; rpm: name of the source package, own name if src
-    std::string source_version; // deb: version of the source package; rpm: version-release of the source package
-    std::string file_name;      // canonical base name: hello_1.0-1_amd64.deb (no epoch), hello-1.0-1.x86_64.rpm
-    std::uint64_t size = 0;     // bytes of the whole file
-    std::string sha256;         // of the whole file
-    // Identity of the content that signing does not change. deb: the file's SHA-256; rpm: SHA-256 over the main
-    // header's SHA-256 and the payload's digest.
+    std::string version;  // deb: Version; rpm: [epoch:]version-release, the epoch left out when absent or 0
+    std::string architecture;  // deb: Architecture; rpm: arch, "src" or "nosrc" for source packages
+    std::string source;  // deb: name of the source package; rpm: name of the source package, own name if src
+    std::string
+        source_version;      // deb: version of the source package; rpm: version-release of the source package
+    std::string file_name;   // canonical base name: hello_1.0-1_amd64.deb (no epoch), hello-1.0-1.x86_64.rpm
+    std::uint64_t size = 0;  // bytes of the whole file
+    std::string sha256;      // of the whole file
+    // Identity of the content that signing does not change. deb: the file's SHA-256; rpm: SHA-256 over the
+    // main header's SHA-256 and the payload's digest.
     std::string content_id;
     bool is_source = false;
     bool any_architecture = false;  // deb "all", rpm "noarch": belongs into every architecture of its dist

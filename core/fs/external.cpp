@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/fs/external.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+
+#include "core/base/error.hpp"
+#include "core/fs/posix_file.hpp"
+#include "core/fs/tree.hpp"
+
+namespace repotool::fs {
+namespace {
+
+const char* kind_text(Kind kind) {
+    switch (kind) {
+        case Kind::directory:
+            return "it is a directory";
+        case Kind::symlink:
+            return "it is a symbolic link";
+        default:
+            return "it is not a regular file";
+    }
+}
+
+void write_whole(int fd, std::string_view bytes, const std::string& path) {
+    while (!bytes.empty()) {
+        const ssize_t count = ::write(fd, bytes.data(), bytes.size());
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0) base::throw_errno("write", path);
+        bytes.remove_prefix(static_cast<std::size_t>(count));
+    }
+}
+
+}  // namespace
+
+std::unique_ptr<File> open_external(const std::string& path) {
+    Descriptor fd(open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY));
+    if (!fd.is_open() && errno == ELOOP) {
+        throw base::Error(base::ErrorKind::input, "read", path, kind_text(Kind::symlink),
+                          "give the file itself");
+    }
+    if (!fd.is_open() &&
+        (errno == ENXIO || errno == ENOENT || errno == EACCES || errno == ENOTDIR || errno == ENAMETOOLONG)) {
+        throw base::Error(
+            base::ErrorKind::input, "read", path,
+            errno == ENXIO ? "it is not a regular file" : base::SystemError(errno, "", "").reason());
+    }
+    if (!fd.is_open()) base::throw_errno("open", path);
+    auto file = adopt_file(std::move(fd), path);
+    if (const Kind kind = file->status().kind; kind != Kind::file) {
+        throw base::Error(base::ErrorKind::input, "read", path, kind_text(kind), "give a package file");
+    }
+    return file;
+}
+
+std::optional<Status> external_status(const std::string& path, FinalSymlink final_symlink) {
+    struct stat raw {};
+    const int flags = final_symlink == FinalSymlink::keep ? AT_SYMLINK_NOFOLLOW : 0;
+    if (fstatat(AT_FDCWD, path.c_str(), &raw, flags) == 0) return to_status(raw);
+    if (errno == ENOENT || errno == ENOTDIR) return std::nullopt;
+    base::throw_errno("examine", path);
+}
+
+std::vector<std::string> list_external(const std::string& path) {
+    std::error_code error;
+    std::vector<std::string> names;
+    for (auto entry = std::filesystem::directory_iterator(path, error);
+         !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
+        names.push_back(entry->path().filename().string());
+    }
+    if (error) throw base::SystemError(error.value(), "list", path);
+    std::sort(names.begin(), names.end());
+    return names;
+}
+
+std::string read_external(const std::string& path, std::uint64_t limit) {
+    Descriptor fd(open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY));
+    if (!fd.is_open()) base::throw_errno("open", path);
+    auto file = adopt_file(std::move(fd), path);
+    if (const Kind kind = file->status().kind; kind != Kind::file)
+        throw base::Error(base::ErrorKind::usage, "read", path, kind_text(kind));
+    return read_all(*file, path, limit);
+}
+
+void write_external(const std::string& path, std::string_view bytes, unsigned mode) {
+    const auto existing = external_status(path, FinalSymlink::follow);
+    if (existing && existing->kind == Kind::other) {
+        const Descriptor fd(open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY));
+        if (!fd.is_open()) base::throw_errno("open", path);
+        write_whole(fd.get(), bytes, path);
+        return;
+    }
+    if (existing && existing->kind == Kind::directory)
+        throw base::Error(base::ErrorKind::usage, "write", path, "it is a directory");
+    const std::string temporary = fmt::format("{}.{}.new", path, getpid());
+    Descriptor fd(open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode));
+    if (!fd.is_open()) base::throw_errno("create", temporary);
+    write_whole(fd.get(), bytes, temporary);
+    if (fsync(fd.get()) != 0) base::throw_errno("sync", temporary);
+    if (::rename(temporary.c_str(), path.c_str()) != 0) {
+        const int error = errno;
+        unlink(temporary.c_str());
+        throw base::SystemError(error, "write", path);
+    }
+}
+
+bool make_external_directory(const std::string& path, unsigned mode) {
+    if (external_status(path, FinalSymlink::follow)) return false;
+    const std::string parent = parent_path(path);
+    if (!parent.empty()) make_external_directory(parent, 0755);
+    if (mkdir(path.c_str(), mode) != 0) {
+        if (errno == EEXIST) return false;
+        base::throw_errno("make directory", path);
+    }
+    return true;
+}
+
+std::string absolute_path(const std::string& path) {
+    std::error_code error;
+    const auto absolute = std::filesystem::absolute(path, error);
+    const auto resolved = std::filesystem::weakly_canonical(absolute, error);
+    std::string text = (error ? absolute.lexically_normal() : resolved).string();
+    while (text.size() > 1 && text.back() == '/') text.pop_back();
+    return text;
+}
+
+std::string current_directory() {
+    std::error_code error;
+    const auto path = std::filesystem::current_path(error);
+    if (error) throw base::SystemError(error.value(), "find", "current directory");
+    return path.string();
+}
+
+}  // namespace repotool::fs

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Paths that people give on the command line: inputs, configuration, result files. Outside the site, and
+// hostile.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/fs/filesystem.hpp"
+
+namespace repotool::fs {
+
+// Opens a regular file for reading without following a symlink at the end of the path and without blocking on
+// a fifo. Throws base::Error (input) for anything that is not a regular file, SystemError otherwise.
+std::unique_ptr<File> open_external(const std::string& path);
+
+// Kind of what is there, a symlink in the last place followed or not; empty where there is nothing.
+enum class FinalSymlink { follow, keep };
+std::optional<Status> external_status(const std::string& path, FinalSymlink final_symlink);
+// Names in a directory, sorted. Throws SystemError.
+std::vector<std::string> list_external(const std::string& path);
+// Whole file, at most `limit` bytes; symlinks are followed (configuration).
+std::string read_external(const std::string& path, std::uint64_t limit);
+// Writes a result file so that readers see the old or the whole new one (temporary name and rename). Where
+// the path is an existing device or pipe (such as /dev/stdout), it is written to directly.
+void write_external(const std::string& path, std::string_view bytes, unsigned mode);
+// Makes a directory and its parents (mode before umask). False where it is there already.
+bool make_external_directory(const std::string& path, unsigned mode);
+
+// Absolute, without . and .. and with symlinks resolved as far as the path exists.
+std::string absolute_path(const std::string& path);
+std::string current_directory();
+
+}  // namespace repotool::fs
