@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Reads <package> elements of primary, filelists and other back with an XML parser (expat, no DTD, no entities), to
-// check what was written as a client will see it, and repomd.xml.
+// Reads <package> elements of primary, filelists and other back with an XML parser (expat, no DTD, no
+// entities), to check what was written as a client will see it, and repomd.xml.
 #pragma once
 
 #include <cstdint>
@@ -17,8 +17,8 @@ struct XmlEntry {
     std::string name;
     std::string architecture;
     std::string epoch, version, release;
-    std::string location;         // primary only: href
-    std::uint64_t size = 0;       // primary only: <size package=…>
+    std::string location;    // primary only: href
+    std::uint64_t size = 0;  // primary only: <size package=…>
 };
 
 // `text` is a run of whole <package> elements of the index `kind`, without header and footer.

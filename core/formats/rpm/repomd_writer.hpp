@@ -25,7 +25,8 @@ struct RepomdRecord {
     base::UnixSeconds timestamp = 0;
 };
 
-// The whole repomd.xml; records are put in createrepo_c's order. `revision` must grow from one call to the next.
+// The whole repomd.xml; records are put in createrepo_c's order. `revision` must grow from one call to the
+// next.
 std::string render_repomd(base::UnixSeconds revision, const std::vector<RepomdRecord>& records);
 
 // Text escaped for XML character data or a double-quoted attribute.
