@@ -25,8 +25,9 @@ struct Release {
     base::UnixSeconds date = 0;
     std::vector<std::string> architectures;
     std::vector<std::string> components;
-    // Every index, and the uncompressed one also where it is not stored: without that line apt sees no packages and
-    // says nothing. Only SHA256 is listed, because apt asks for by-hash files of the strongest digest alone.
+    // Every index, and the uncompressed one also where it is not stored: without that line apt sees no
+    // packages and says nothing. Only SHA256 is listed, because apt asks for by-hash files of the strongest
+    // digest alone.
     std::vector<ReleaseFile> files;
 };
 

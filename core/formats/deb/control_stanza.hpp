@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The inner layer of a .deb: the file `control`, one deb822 stanza (deb-control(5)), read with libapt-pkg.
+#pragma once
+
+#include <apt-pkg/tagfile.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace repotool::formats::deb {
+
+struct ControlField {
+    std::string_view name;
+    std::string_view raw;  // what follows the colon, without white space at the end
+};
+
+class ControlStanza {
+public:
+    // Throws base::Error (input) unless `text` is exactly one stanza that dpkg can read, too: no field twice,
+    // no blank or control characters where they would end a line, and relations that apt can parse (one
+    // broken Depends makes apt refuse the whole index that it is in).
+    explicit ControlStanza(std::string text);
+    ControlStanza(const ControlStanza&) = delete;
+    ControlStanza& operator=(const ControlStanza&) = delete;
+
+    const std::vector<ControlField>& fields() const noexcept { return fields_; }
+    // The field called `name` in any case, or nullptr.
+    const ControlField* find(std::string_view name) const noexcept;
+    // Its value without white space around it; empty when there is none.
+    std::string_view value(std::string_view name) const noexcept;
+    // The size of the text in bytes.
+    std::size_t size() const noexcept { return text_.size(); }
+
+private:
+    void scan();
+    void check_relations() const;
+
+    std::string text_;  // the views of fields_ and section_ point into it
+    pkgTagSection section_;
+    std::vector<ControlField> fields_;
+};
+
+// Field names do not depend on case.
+bool is_same_field(std::string_view left, std::string_view right) noexcept;
+
+}  // namespace repotool::formats::deb

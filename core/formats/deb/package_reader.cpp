@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/formats/deb/package_reader.hpp"
+
+#include <fmt/format.h>
+
+#include "core/base/error.hpp"
+#include "core/formats/deb/container.hpp"
+#include "core/formats/deb/control_archive.hpp"
+#include "core/formats/deb/control_stanza.hpp"
+#include "core/formats/deb/grammar.hpp"
+#include "core/formats/deb/input_file.hpp"
+#include "core/formats/deb/stanza_writer.hpp"
+
+namespace repotool::formats::deb {
+namespace {
+
+constexpr std::size_t kFileNameMax = 255;
+
+[[noreturn]] void refuse(std::string reason) {
+    throw base::Error(base::ErrorKind::input, "read", "control", std::move(reason));
+}
+
+std::string read_control_text(const std::string& path) {
+    InputFile file(path);
+    const ControlMember member = find_control(file);
+    FileRange compressed(file, member.offset, member.size);
+    const std::unique_ptr<ByteSource> tar = decompress(member.compression, compressed);
+    return read_control(*tar);
+}
+
+std::string required(const ControlStanza& control, const char* field, bool (*is_good)(std::string_view)) {
+    if (control.find(field) == nullptr) refuse(fmt::format("it has no field {}", field));
+    const std::string value(control.value(field));
+    if (!is_good(value)) refuse(fmt::format("'{}' is not allowed as {}", value, field));
+    return value;
+}
+
+void fill_source(Package& package, const ControlStanza& control) {
+    package.source = package.name;
+    package.source_version = package.version;
+    if (control.value("Source").empty()) return;
+    const auto source = parse_source(control.value("Source"));
+    if (!source) refuse(fmt::format("'{}' is not allowed as Source", control.value("Source")));
+    package.source = source->name;
+    if (!source->version.empty()) package.source_version = source->version;
+}
+
+// apt refuses the whole index for one malformed Description-md5, and apt-ftparchive copies what the package
+// says.
+void check_description_digest(const ControlStanza& control) {
+    const std::string_view digest = control.value("Description-md5");
+    if (digest.empty()) return;
+    const bool is_md5 =
+        digest.size() == 32 && digest.find_first_not_of("0123456789abcdefABCDEF") == std::string::npos;
+    if (!is_md5) refuse("its Description-md5 is not an MD5 digest");
+}
+
+std::string canonical_file_name(const Package& package, const ControlStanza& control) {
+    const char* suffix = control.value("Package-Type") == "udeb" ? "udeb" : "deb";
+    std::string name = fmt::format("{}_{}_{}.{}", package.name, without_epoch(package.version),
+                                   package.architecture, suffix);
+    if (name.size() > kFileNameMax) refuse("its name, version and architecture are too long for a file name");
+    return name;
+}
+
+Package read(const std::string& path, const base::FileDigests& digests) {
+    const ControlStanza control(read_control_text(path));
+    Package package;
+    package.format = Format::deb;
+    package.name = required(control, "Package", [](std::string_view text) { return is_package_name(text); });
+    package.version = required(control, "Version", [](std::string_view text) { return is_version(text); });
+    package.architecture =
+        required(control, "Architecture", [](std::string_view text) { return is_architecture(text); });
+    fill_source(package, control);
+    check_description_digest(control);
+    package.file_name = canonical_file_name(package, control);
+    package.size = digests.size;
+    package.sha256 = digests.sha256;
+    package.content_id = digests.sha256;
+    package.any_architecture = package.architecture == "all";
+    package.index["Packages"] = render_stanza(control, digests);
+    return package;
+}
+
+}  // namespace
+
+Package read_package(const std::string& path, const base::FileDigests& digests, const std::string& shown_as) {
+    try {
+        return read(path, digests);
+    } catch (const base::Error& error) {
+        // The layers below know which part is bad; only here is it known whose part it is.
+        const std::string part = error.object() == "package" ? "" : error.object() + ": ";
+        throw base::Error(error.kind(), "read", shown_as, part + error.reason(), error.hint());
+    }
+}
+
+}  // namespace repotool::formats::deb
