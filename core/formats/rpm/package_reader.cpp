@@ -21,6 +21,7 @@ void prepare_reader() {
     // ~/.rpmmacros and ~/.rpmrc of the publishing user say. What is needed is the digests, which libgcrypt
     // loads.
     rpmInitCrypto();
+    base::sha256_hex({});  // OpenSSL reads its own configuration at its first use
 }
 
 Package read_package(const std::string& path, const base::FileDigests& digests, const std::string& shown_as) {

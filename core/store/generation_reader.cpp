@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/store/generation_reader.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/base/digest.hpp"
+#include "core/base/error.hpp"
+#include "core/base/text.hpp"
+#include "core/fs/tree.hpp"
+#include "core/store/generation_tree.hpp"
+#include "core/store/head.hpp"
+#include "core/store/layout.hpp"
+#include "core/store/names.hpp"
+
+namespace repotool::store {
+namespace {
+
+constexpr std::uint64_t kManifestLimit = std::uint64_t{16} << 20U;
+
+using base::Error;
+using base::ErrorKind;
+
+void find_repositories(fs::Filesystem& filesystem, const std::string& public_root, const std::string& path, std::vector<std::string>& found) {
+    for (const auto& name : filesystem.list(fs::join_path(public_root, path))) {
+        const std::string child = fs::join_path(path, name);
+        if (!is_repository_name(child)) continue;
+        const auto status = filesystem.status(fs::join_path(public_root, child));
+        if (status && status->kind == fs::Kind::symlink) found.push_back(child);
+        if (status && status->kind == fs::Kind::directory) find_repositories(filesystem, public_root, child, found);
+    }
+}
+
+}  // namespace
+
+GenerationReader::GenerationReader(fs::Filesystem& filesystem, std::string public_root, std::string repository, std::uint64_t generation)
+    : filesystem_(filesystem), public_root_(std::move(public_root)), directory_(path_of(layout::generation(repository, generation))) {
+    if (!filesystem_.status(directory_)) {
+        throw Error(ErrorKind::usage, "read", fmt::format("{}@{}", repository, generation), "there is no such generation",
+                    fmt::format("repotool history {} lists them", repository));
+    }
+    manifest_text_ = fs::read_file(filesystem_, directory_ + "/MANIFEST", kManifestLimit);
+    manifest_sha256_ = base::sha256_hex(manifest_text_);
+    manifest_ = parse_manifest(manifest_text_);
+    if (manifest_.repository != repository || manifest_.generation != generation) {
+        throw Error(ErrorKind::integrity, "read", directory_ + "/MANIFEST",
+                    fmt::format("it is the manifest of {}@{}", manifest_.repository, manifest_.generation));
+    }
+    for (const auto& [format, reference] : manifest_.formats) {
+        sub_manifests_.push_back(parse_sub_manifest(content(reference)));
+        const SubManifest& last = sub_manifests_.back();
+        const bool named_well = std::all_of(last.pointers.begin(), last.pointers.end(),
+                                            [&](const PointerEntry& pointer) { return is_pointer_path(format, pointer.path); });
+        if (last.format != format || !named_well) throw Error(ErrorKind::integrity, "read", directory_, "a sub-manifest names what it may not");
+    }
+}
+
+const SubManifest* GenerationReader::find_format(std::string_view format) const {
+    const auto found = std::find_if(sub_manifests_.begin(), sub_manifests_.end(), [&](const auto& sub) { return sub.format == format; });
+    return found == sub_manifests_.end() ? nullptr : &*found;
+}
+
+ChunkList GenerationReader::chunk_list(const SetEntry& set) const {
+    return parse_chunk_list(content(set.chunks));
+}
+
+FrameTable GenerationReader::frame_table(const SetEntry& set) const {
+    return parse_frame_table(content(set.frames));
+}
+
+std::vector<Record> GenerationReader::records(const ChunkReference& chunk) const {
+    const std::string path = path_of(layout::tree_part(manifest_.repository, chunk.sha256));
+    const std::string text = fs::read_file(filesystem_, path, kManifestLimit);
+    if (base::sha256_hex(text) != chunk.sha256) {
+        throw Error(ErrorKind::integrity, "read", path, fmt::format("its content has digest {}", base::sha256_hex(text)), "repotool fsck looks for the damage");
+    }
+    return parse_records(text);
+}
+
+void GenerationReader::for_each_record(const SetEntry& set, const std::function<void(const Record&)>& visit) const {
+    for (const auto& chunk : chunk_list(set)) {
+        for (const auto& record : records(chunk)) visit(record);
+    }
+}
+
+std::optional<Record> GenerationReader::find(const SetEntry& set, const std::string& key) const {
+    const ChunkList list = chunk_list(set);
+    const auto place = find_chunk(list, key);
+    if (!place) return std::nullopt;
+    for (auto& record : records(list[*place])) {
+        if (record_key(record) == key) return record;
+    }
+    return std::nullopt;
+}
+
+std::optional<std::string> GenerationReader::pointer_file(const std::string& path) const {
+    const std::string full = directory_ + "/" + path;
+    if (!filesystem_.status(full)) return std::nullopt;
+    return fs::read_file(filesystem_, full, kManifestLimit);
+}
+
+std::string GenerationReader::path_of(const std::string& path_below_public) const {
+    return fs::join_path(public_root_, path_below_public);
+}
+
+std::string GenerationReader::content(const ContentReference& reference) const {
+    const std::string path = path_of(layout::tree_part(manifest_.repository, reference.sha256));
+    std::string text = fs::read_file(filesystem_, path, std::uint64_t{256} << 20U);
+    if (text.size() != reference.size || base::sha256_hex(text) != reference.sha256) {
+        throw Error(ErrorKind::integrity, "read", path,
+                    fmt::format("expected {} bytes with digest {}, found {} bytes with digest {}", reference.size, reference.sha256,
+                                text.size(), base::sha256_hex(text)));
+    }
+    return text;
+}
+
+std::vector<std::string> list_repositories(fs::Filesystem& filesystem, const std::string& public_root) {
+    std::vector<std::string> found;
+    find_repositories(filesystem, public_root, "", found);
+    std::sort(found.begin(), found.end());
+    return found;
+}
+
+GenerationReader open_generation(fs::Filesystem& filesystem, const std::string& public_root, std::string_view reference) {
+    RepositoryReference wanted = parse_reference(reference);
+    const auto head = make_symlink_head(filesystem, public_root, wanted.repository);
+    const auto current = head->current();
+    if (!current) {
+        const std::string nearest = base::nearest(wanted.repository, list_repositories(filesystem, public_root));
+        throw Error(ErrorKind::usage, "find repository", wanted.repository, "there is no such repository",
+                    nearest.empty() ? "repotool list shows what there is" : fmt::format("did you mean '{}'?", nearest));
+    }
+    return {filesystem, public_root, wanted.repository, wanted.generation == 0 ? *current : wanted.generation};
+}
+
+}  // namespace repotool::store

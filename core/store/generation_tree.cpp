@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/store/generation_tree.hpp"
+
+#include <fmt/format.h>
+
+#include <set>
+
+#include "core/fs/tree.hpp"
+#include "core/store/layout.hpp"
+#include "core/store/names.hpp"
+
+namespace repotool::store {
+namespace {
+
+bool is_deb(const SetEntry& set) {
+    return !set.component.empty();
+}
+
+// A symlink at `path` of the generation to `target` below public/.
+TreeLink climbing_link(const std::string& generation, const std::string& path, const std::string& target) {
+    return {path, fs::climb(generation + "/" + path) + target};
+}
+
+void add_deb_links(std::vector<TreeLink>& links, const Manifest& manifest, const SetEntry& set) {
+    const std::string generation = layout::generation(manifest.repository, manifest.generation);
+    const std::string directory = layout::apt_index_directory(set.dist, set.component, set.architecture);
+    links.push_back(climbing_link(generation, directory + "/by-hash", layout::meta(manifest.repository) + "/" + directory + "/by-hash"));
+    for (const auto& index : set.indexes) {
+        if (index.compression == "none") continue;
+        links.push_back({directory + "/" + index.name + layout::compression_suffix(index.compression), "by-hash/SHA256/" + index.sha256});
+    }
+}
+
+void add_rpm_links(std::vector<TreeLink>& links, const Manifest& manifest, const SetEntry& set) {
+    const std::string& repository = manifest.repository;
+    const std::string generation = layout::generation(repository, manifest.generation);
+    const std::string directory = layout::rpm_directory(set.dist, set.architecture);
+    const std::string pin = layout::pin_directory(set.dist, set.architecture);
+    const std::string meta = layout::meta(repository) + "/" + directory + "/repodata";
+    const std::string packages = fmt::format("{}/rpm/{}/Packages", layout::pool(repository), set.dist);
+    links.push_back(climbing_link(generation, directory + "/repodata", meta));
+    links.push_back(climbing_link(generation, directory + "/Packages", packages));
+    links.push_back(climbing_link(generation, pin + "/Packages", packages));
+    for (const auto& index : set.indexes) {
+        if (index.compression == "none") continue;
+        const std::string name = layout::rpm_index_name(index.name, index.compression, index.sha256);
+        links.push_back(climbing_link(generation, pin + "/repodata/" + name, meta + "/" + name));
+    }
+}
+
+}  // namespace
+
+std::vector<TreeLink> generation_links(const Manifest& manifest, const std::vector<SubManifest>& sub_manifests) {
+    std::vector<TreeLink> links;
+    bool has_deb = false;
+    for (const auto& sub_manifest : sub_manifests) {
+        for (const auto& set : sub_manifest.sets) {
+            has_deb = has_deb || is_deb(set);
+            is_deb(set) ? add_deb_links(links, manifest, set) : add_rpm_links(links, manifest, set);
+        }
+    }
+    if (has_deb) {
+        links.push_back(climbing_link(layout::generation(manifest.repository, manifest.generation), "pool", layout::pool(manifest.repository)));
+    }
+    return links;
+}
+
+std::vector<TreeLink> shared_links(const std::string& repository, const std::vector<SubManifest>& sub_manifests) {
+    std::vector<TreeLink> links;
+    for (const auto& sub_manifest : sub_manifests) {
+        for (const auto& set : sub_manifest.sets) {
+            if (is_deb(set)) continue;
+            for (const char* name : {"repomd.xml", "repomd.xml.asc", "repomd.xml.key"}) {
+                const std::string path = fmt::format("{}/{}/repodata/{}", layout::meta(repository), layout::rpm_directory(set.dist, set.architecture), name);
+                const std::string target = fmt::format("{}/{}/repodata/{}", layout::head(repository), layout::pin_directory(set.dist, set.architecture), name);
+                links.push_back({path, fs::climb(path) + target});
+            }
+        }
+    }
+    return links;
+}
+
+std::string index_path(const SetEntry& set, const IndexEntry& index) {
+    if (is_deb(set)) return layout::apt_by_hash(set.dist, set.component, set.architecture, index.sha256);
+    return fmt::format("{}/repodata/{}", layout::rpm_directory(set.dist, set.architecture),
+                       layout::rpm_index_name(index.name, index.compression, index.sha256));
+}
+
+std::vector<ContentFile> index_files(const std::string& repository, const SetEntry& set) {
+    std::vector<ContentFile> files;
+    for (const auto& index : set.indexes) {
+        if (index.compression == "none") continue;
+        files.push_back({layout::meta(repository) + "/" + index_path(set, index), index.sha256, index.size});
+    }
+    return files;
+}
+
+std::vector<ContentFile> manifest_parts(const Manifest& manifest, const std::vector<SubManifest>& sub_manifests) {
+    std::vector<ContentFile> files;
+    const auto add = [&](const ContentReference& part) {
+        files.push_back({layout::tree_part(manifest.repository, part.sha256), part.sha256, part.size});
+    };
+    for (const auto& [format, reference] : manifest.formats) add(reference);
+    for (const auto& sub_manifest : sub_manifests) {
+        for (const auto& set : sub_manifest.sets) {
+            add(set.chunks);
+            add(set.frames);
+        }
+    }
+    return files;
+}
+
+ContentFile pool_file(const std::string& repository, const Record& record) {
+    return {layout::pool(repository) + "/" + record.path, record.sha256, record.size};
+}
+
+bool is_pointer_path(const std::string& format, const std::string& path) {
+    const std::string name = fs::base_name(path);
+    if (!is_safe_path(path)) return false;
+    if (format == "deb") return path.starts_with("dists/") && (name == "InRelease" || name == "Release" || name == "Release.gpg");
+    return path.starts_with("pin/") && (name == "repomd.xml" || name == "repomd.xml.asc" || name == "repomd.xml.key");
+}
+
+}  // namespace repotool::store

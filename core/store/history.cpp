@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/store/history.hpp"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "core/base/digest.hpp"
+#include "core/base/error.hpp"
+#include "core/fs/tree.hpp"
+#include "core/store/layout.hpp"
+#include "core/store/line_log.hpp"
+
+namespace repotool::store {
+namespace {
+
+using nlohmann::json;
+constexpr std::uint64_t kSegmentSize = std::uint64_t{1} << 20U;
+constexpr std::uint64_t kSegmentLimit = std::uint64_t{1} << 30U;  // one record of a huge publish may pass kSegmentSize
+
+json to_json(const PackageChange& change) {
+    json document{{"action", change.action},   {"format", change.format},       {"dist", change.dist},    {"name", change.name},
+                  {"version", change.version}, {"arch", change.architecture}, {"sha256", change.sha256}};
+    if (!change.unsigned_sha256.empty()) document["unsigned"] = change.unsigned_sha256;
+    return document;
+}
+
+PackageChange change_from(const json& document) {
+    return {document.at("action").get<std::string>(), document.at("format").get<std::string>(), document.at("dist").get<std::string>(),
+            document.at("name").get<std::string>(),   document.at("version").get<std::string>(), document.at("arch").get<std::string>(),
+            document.at("sha256").get<std::string>(), document.value("unsigned", "")};
+}
+
+}  // namespace
+
+std::string render_history_record(const HistoryRecord& record) {
+    json changes = json::array();
+    for (const auto& change : record.changes) changes.push_back(to_json(change));
+    json document{{"seq", record.sequence},
+                  {"prev", record.previous},
+                  {"time", base::iso8601(record.time)},
+                  {"operation", record.operation},
+                  {"generation", record.generation},
+                  {"parent", record.parent},
+                  {"manifest", record.manifest_sha256},
+                  {"actor", {{"user", record.user}, {"host", record.host}, {"job", record.job}}},
+                  {"changes", changes},
+                  {"meta", record.meta}};
+    if (record.recovered) document["recovered"] = true;
+    return document.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+HistoryRecord parse_history_record(std::string_view text) {
+    try {
+        const json document = json::parse(text);
+        HistoryRecord record;
+        document.at("seq").get_to(record.sequence);
+        document.at("prev").get_to(record.previous);
+        record.time = base::parse_iso8601(document.at("time").get<std::string>());
+        document.at("operation").get_to(record.operation);
+        document.at("generation").get_to(record.generation);
+        document.at("parent").get_to(record.parent);
+        document.at("manifest").get_to(record.manifest_sha256);
+        const json& actor = document.at("actor");
+        actor.at("user").get_to(record.user);
+        actor.at("host").get_to(record.host);
+        actor.at("job").get_to(record.job);
+        for (const auto& change : document.at("changes")) record.changes.push_back(change_from(change));
+        document.at("meta").get_to(record.meta);
+        record.recovered = document.value("recovered", false);
+        return record;
+    } catch (const json::exception& error) {
+        throw base::Error(base::ErrorKind::integrity, "read", "history record", error.what());
+    }
+}
+
+History::History(fs::Filesystem& filesystem, const std::string& repository)
+    : filesystem_(filesystem), directory_(layout::history_directory(repository)) {}
+
+std::vector<std::string> History::segments() const {
+    std::vector<std::string> paths;
+    for (const auto& name : filesystem_.list(directory_)) {
+        if (name.ends_with(".log")) paths.push_back(directory_ + "/" + name);
+    }
+    return paths;
+}
+
+std::vector<HistoryRecord> History::read() const {
+    std::vector<HistoryRecord> records;
+    std::string previous;
+    for (const auto& path : segments()) {
+        const LineLog log = parse_line_log(fs::read_file(filesystem_, path, kSegmentLimit), path);
+        for (const auto& line : log.lines) {
+            records.push_back(parse_history_record(line));
+            if (records.back().previous != previous) {
+                throw base::Error(base::ErrorKind::integrity, "read", path,
+                                  fmt::format("record {} does not follow the one before it: the history was changed", records.back().sequence));
+            }
+            const std::string whole = checked_line(line);
+            previous = base::sha256_hex(std::string_view(whole).substr(0, whole.size() - 1));
+        }
+    }
+    return records;
+}
+
+std::optional<HistoryRecord> History::last() const {
+    const auto paths = segments();
+    for (auto path = paths.rbegin(); path != paths.rend(); ++path) {
+        const LineLog log = parse_line_log(fs::read_file(filesystem_, *path, kSegmentLimit), *path);
+        if (!log.lines.empty()) return parse_history_record(log.lines.back());
+    }
+    return std::nullopt;
+}
+
+void History::repair() {
+    const auto paths = segments();
+    if (paths.empty()) return;
+    const std::string bytes = fs::read_file(filesystem_, paths.back(), kSegmentLimit);
+    const LineLog log = parse_line_log(bytes, paths.back());
+    if (log.is_torn) fs::replace_file(filesystem_, paths.back(), std::string_view(bytes).substr(0, log.good_bytes), 0600);
+}
+
+void History::append(HistoryRecord record) {
+    const auto paths = segments();
+    std::string path = paths.empty() ? directory_ + "/000001.log" : paths.back();
+    if (!paths.empty()) {
+        const LineLog log = parse_line_log(fs::read_file(filesystem_, path, kSegmentLimit), path);
+        if (!log.lines.empty()) {
+            const std::string whole = checked_line(log.lines.back());
+            record.previous = base::sha256_hex(std::string_view(whole).substr(0, whole.size() - 1));
+            record.sequence = parse_history_record(log.lines.back()).sequence + 1;
+        }
+        if (log.good_bytes >= kSegmentSize) path = fmt::format("{}/{:06}.log", directory_, paths.size() + 1);
+    } else {
+        for (const auto& changed : fs::make_directories(filesystem_, directory_, 0700)) filesystem_.sync_directory(changed);
+    }
+    if (record.sequence == 0) record.sequence = 1;
+    append_line(filesystem_, path, render_history_record(record));
+    filesystem_.sync_directory(directory_);
+}
+
+}  // namespace repotool::store

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The history of a repository: append-only, hash-chained, one record per flip (docs/FORMAT.md §9).
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/time.hpp"
+#include "core/fs/filesystem.hpp"
+
+namespace repotool::store {
+
+struct PackageChange {
+    std::string action;  // added, superseded, removed
+    std::string format;
+    std::string dist;
+    std::string name;
+    std::string version;
+    std::string architecture;
+    std::string sha256;
+    std::string unsigned_sha256;  // empty where not signed here
+};
+
+struct HistoryRecord {
+    std::uint64_t sequence = 0;  // set by append
+    std::string previous;        // set by append
+    base::UnixSeconds time = 0;
+    std::string operation;       // publish, promote, rollback …
+    std::uint64_t generation = 0;
+    std::uint64_t parent = 0;    // 0: none
+    std::string manifest_sha256;
+    std::string user, host, job;
+    std::vector<PackageChange> changes;
+    std::map<std::string, std::string> meta;
+    bool recovered = false;
+};
+
+std::string render_history_record(const HistoryRecord& record);
+// Throws base::Error (integrity).
+HistoryRecord parse_history_record(std::string_view json);
+
+class History {
+public:
+    History(fs::Filesystem& filesystem, const std::string& repository);
+    // Oldest first. Throws base::Error (integrity) for a broken chain or checksum; a torn last line is left out.
+    std::vector<HistoryRecord> read() const;
+    // The newest record; reads one segment.
+    std::optional<HistoryRecord> last() const;
+    // Replaces the newest segment by a copy without its torn line, if it has one. Under the repository's lock.
+    void repair();
+    // Durable on return. Under the repository's lock.
+    void append(HistoryRecord record);
+
+private:
+    std::vector<std::string> segments() const;
+
+    fs::Filesystem& filesystem_;
+    std::string directory_;
+};
+
+}  // namespace repotool::store

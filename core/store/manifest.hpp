@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The manifest tree of a generation: MANIFEST → one sub-manifest per format → chunk lists and frame tables → chunks
+// (docs/FORMAT.md §5, §7). All text forms are canonical JSON: equal values, equal bytes (I10).
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/time.hpp"
+
+namespace repotool::store {
+
+inline constexpr int kFormatVersion = 1;
+
+// A content-named file.
+struct ContentReference {
+    std::string sha256;
+    std::uint64_t size = 0;
+    friend bool operator==(const ContentReference&, const ContentReference&) = default;
+};
+
+// One representation of an index. Compression "none": the open text, listed in metadata, not stored in public/.
+struct IndexEntry {
+    std::string name;         // Packages, primary, filelists, other
+    std::string compression;  // none, gz, zst
+    std::string sha256;
+    std::uint64_t size = 0;
+};
+
+struct SetEntry {
+    std::string dist;
+    std::string component;  // "" for RPM
+    std::string architecture;
+    std::uint64_t packages = 0;
+    ContentReference chunks;
+    ContentReference frames;
+    std::vector<IndexEntry> indexes;
+
+    const IndexEntry* find_index(std::string_view name, std::string_view compression) const;
+};
+
+// A real file of the generation, path relative to it.
+struct PointerEntry {
+    std::string path;
+    std::string sha256;
+    std::uint64_t size = 0;
+};
+
+struct SubManifest {
+    std::string format;  // deb, rpm
+    std::vector<PointerEntry> pointers;
+    std::vector<SetEntry> sets;
+
+    const SetEntry* find_set(std::string_view dist, std::string_view component, std::string_view architecture) const;
+};
+
+struct ParentReference {
+    std::uint64_t generation = 0;
+    std::string sha256;  // of the parent's MANIFEST
+};
+
+struct Manifest {
+    std::string repository;
+    std::uint64_t generation = 0;
+    std::uint64_t epoch = 1;
+    base::UnixSeconds date = 0;
+    std::optional<ParentReference> parent;
+    std::map<std::string, ContentReference> formats;  // "deb", "rpm" → sub-manifest
+};
+
+// Where each part of an index begins, by lengths: header, one per chunk, footer.
+struct IndexFrames {
+    std::string name;
+    std::vector<std::uint64_t> text;
+    std::map<std::string, std::vector<std::uint64_t>> stored;  // by compression
+};
+struct FrameTable {
+    std::vector<IndexFrames> indexes;
+    const IndexFrames* find(std::string_view name) const;
+};
+
+std::string render_manifest(const Manifest& manifest);
+std::string render_sub_manifest(const SubManifest& sub_manifest);  // sorts sets, indexes and pointers
+std::string render_frame_table(const FrameTable& table);
+
+// Each throws base::Error (integrity): not canonical in shape, hostile names or paths, a newer format.
+Manifest parse_manifest(std::string_view text);
+SubManifest parse_sub_manifest(std::string_view text);
+FrameTable parse_frame_table(std::string_view text);
+
+}  // namespace repotool::store

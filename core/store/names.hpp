@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Grammars of everything that becomes part of a path (docs/FORMAT.md §1). Nothing builds a path from a name that did
+// not pass here (I8).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace repotool::store {
+
+// Each throws base::Error (usage) that quotes the name and says what is allowed.
+void check_repository_name(std::string_view name);
+void check_dist_name(std::string_view name);
+void check_component_name(std::string_view name);
+void check_architecture_name(std::string_view name);
+
+// True where a name passes, for names that come from files that we wrote ourselves.
+bool is_repository_name(std::string_view name);
+bool is_dist_name(std::string_view name);
+bool is_component_name(std::string_view name);
+bool is_architecture_name(std::string_view name);
+
+// A relative path of plain components: no empty ones, no `.`, no `..`, no control characters, at most 1024 bytes.
+bool is_safe_path(std::string_view path);
+
+// "42" or nothing else; throws base::Error (usage).
+std::uint64_t parse_generation(std::string_view text);
+
+// `repository[@N]` as people write it; generation 0 where none is given. Throws base::Error (usage).
+struct RepositoryReference {
+    std::string repository;
+    std::uint64_t generation = 0;
+};
+RepositoryReference parse_reference(std::string_view text);
+
+}  // namespace repotool::store

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/store/record.hpp"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "core/base/digest.hpp"
+#include "core/base/error.hpp"
+#include "core/store/names.hpp"
+
+namespace repotool::store {
+namespace {
+
+using nlohmann::json;
+
+Record parse_record(std::string_view line) {
+    const json document = json::parse(line);
+    Record record;
+    document.at("name").get_to(record.name);
+    document.at("version").get_to(record.version);
+    document.at("arch").get_to(record.architecture);
+    document.at("path").get_to(record.path);
+    document.at("sha256").get_to(record.sha256);
+    document.at("size").get_to(record.size);
+    record.unsigned_sha256 = document.value("unsigned", "");
+    document.at("content").get_to(record.content);
+    document.at("source").get_to(record.source);
+    document.at("source_version").get_to(record.source_version);
+    const bool good_digests = base::is_sha256_hex(record.sha256) && base::is_sha256_hex(record.content) &&
+                              (record.unsigned_sha256.empty() || base::is_sha256_hex(record.unsigned_sha256));
+    if (!is_safe_path(record.path) || !good_digests) {
+        throw base::Error(base::ErrorKind::integrity, "read", "package record", fmt::format("'{}' has a path or digest that we never write", record.name));
+    }
+    return record;
+}
+
+}  // namespace
+
+std::string record_key(std::string_view name, std::string_view version, std::string_view architecture) {
+    return fmt::format("{}\n{}\n{}", name, version, architecture);
+}
+
+std::string record_key(const Record& record) {
+    return record_key(record.name, record.version, record.architecture);
+}
+
+std::string render_record(const Record& record) {
+    json document{{"name", record.name},       {"version", record.version}, {"arch", record.architecture},
+                  {"path", record.path},       {"sha256", record.sha256},   {"size", record.size},
+                  {"content", record.content}, {"source", record.source},   {"source_version", record.source_version}};
+    if (!record.unsigned_sha256.empty()) document["unsigned"] = record.unsigned_sha256;
+    return document.dump() + "\n";
+}
+
+std::vector<Record> parse_records(std::string_view lines) {
+    std::vector<Record> records;
+    try {
+        while (!lines.empty()) {
+            const auto end = lines.find('\n');
+            if (end == std::string_view::npos) throw base::Error(base::ErrorKind::integrity, "read", "package record", "the last line has no end");
+            records.push_back(parse_record(lines.substr(0, end)));
+            lines.remove_prefix(end + 1);
+        }
+    } catch (const json::exception& error) {
+        throw base::Error(base::ErrorKind::integrity, "read", "package record", error.what());
+    }
+    return records;
+}
+
+}  // namespace repotool::store

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/store/transaction.hpp"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <random>
+
+#include "core/base/digest.hpp"
+#include "core/base/error.hpp"
+#include "core/fs/host.hpp"
+#include "core/fs/tree.hpp"
+#include "core/store/head.hpp"
+#include "core/store/layout.hpp"
+#include "core/store/line_log.hpp"
+#include "core/store/recovery.hpp"
+#include "core/store/sync_batch.hpp"
+#include "core/store/transaction_journal.hpp"
+
+namespace repotool::store {
+namespace {
+
+using base::Error;
+using base::ErrorKind;
+
+std::string below_public(const std::string& path) {
+    return "public/" + path;
+}
+
+}  // namespace
+
+Transaction::Transaction(Site& site, std::string repository)
+    : site_(site), filesystem_(site.filesystem()), repository_(std::move(repository)) {}
+
+std::unique_ptr<Transaction> Transaction::begin(Site& site, const std::string& repository, const std::string& operation) {
+    std::unique_ptr<Transaction> transaction(new Transaction(site, repository));
+    fs::Filesystem& filesystem = site.filesystem();
+    std::random_device random;
+    transaction->directory_ = fmt::format("{}/{}-{}-{:08x}", layout::kTransactions, base::system_clock().now(), fs::process_id(), random());
+    {
+        // Nobody may take the directory for a dead one between its making and its locking.
+        const auto moment = site.lock_shortly(layout::kTransactionLock, fs::LockMode::exclusive);
+        filesystem.make_directory(transaction->directory_, 0700);
+        transaction->lock_ = filesystem.try_lock(transaction->directory_ + "/lock", fs::LockMode::exclusive);
+    }
+    for (const char* name : {"files", "tree"}) filesystem.make_directory(transaction->directory_ + "/" + name, name[0] == 't' ? 0755 : 0700);
+    transaction->journal(journal_begin(repository, operation));
+    return transaction;
+}
+
+Transaction::~Transaction() {
+    if (finished_) return;
+    try {
+        finish_or_undo(site_, directory_, repository_);
+    } catch (const std::exception&) {
+        // The lock goes with this object: the next writing command finds a dead transaction and does this again.
+    }
+}
+
+std::string Transaction::fresh_path() {
+    return fmt::format("{}/files/{}", directory_, next_fresh_++);
+}
+
+std::string Transaction::tree_path(std::string_view path) const {
+    return fs::join_path(directory_ + "/tree", path);
+}
+
+void Transaction::journal(const std::string& line) {
+    append_line(filesystem_, directory_ + "/journal", line);
+    filesystem_.sync_directory(directory_);
+}
+
+void Transaction::pin(const std::vector<std::string>& digests) {
+    if (digests.empty()) return;
+    std::string text;
+    for (const auto& digest : digests) text += digest + "\n";
+    // The collector either sees this pin or has finished deleting before it: whoever looks for an object after this line may rely on what it finds.
+    const auto guard = site_.lock_shortly(layout::kCollectorLock, fs::LockMode::shared);
+    const auto file = filesystem_.open_append(directory_ + "/pins");
+    file->write(text);
+    file->sync();
+    file->close();
+    filesystem_.sync_directory(directory_);
+}
+
+void Transaction::keep_objects(const std::vector<StagedObject>& objects) {
+    SyncBatch staged(filesystem_);
+    for (const auto& object : objects) staged.add_file(object.path);
+    staged.flush();  // I1: an object's name appears after its bytes are durable
+    SyncBatch names(filesystem_);
+    for (const auto& object : objects) {
+        const std::string path = layout::object(object.sha256);
+        if (const auto existing = filesystem_.status(path)) {
+            if (existing->size == object.size) continue;
+            throw Error(ErrorKind::integrity, "keep object", object.sha256,
+                        fmt::format("it is there with {} bytes, expected {}", existing->size, object.size), "repotool fsck looks for the damage");
+        }
+        for (const auto& changed : fs::make_directories(filesystem_, fs::parent_path(path), 0700)) names.add_directory(changed);
+        try {
+            filesystem_.link(object.path, path);
+        } catch (const base::SystemError& error) {
+            if (error.error_number() != EEXIST) throw;  // another publisher kept the same bytes a moment ago
+        }
+        names.add_directory(fs::parent_path(path));
+    }
+    names.flush();
+}
+
+bool Transaction::is_new(const std::string& path) {
+    return planned_.insert(path).second && !filesystem_.status(below_public(path));
+}
+
+void Transaction::add_content(const std::string& staged_path, const std::string& path) {
+    if (is_new(path)) {
+        content_.push_back({staged_path, path});
+    } else {
+        filesystem_.remove(staged_path);  // the same bytes have this name already
+    }
+}
+
+void Transaction::add_content_bytes(const std::string& path, std::string_view bytes, base::UnixSeconds mtime) {
+    if (!is_new(path)) return;
+    const std::string staged = fresh_path();
+    fs::write_new_file(filesystem_, staged, bytes, 0644, mtime, fs::Durable::no);
+    content_.push_back({staged, path});
+}
+
+void Transaction::add_shared_link(const std::string& path, const std::string& target) {
+    if (is_new(path)) links_.push_back({path, target});
+}
+
+void Transaction::add_pool_name(const std::string& path, const std::string& sha256) {
+    if (is_new(path)) pool_.push_back({path, sha256});
+}
+
+void Transaction::add_tree_file(const std::string& path, std::string_view bytes, base::UnixSeconds mtime) {
+    const std::string full = tree_path(path);
+    fs::make_directories(filesystem_, fs::parent_path(full), 0755);
+    fs::write_new_file(filesystem_, full, bytes, 0644, mtime, fs::Durable::yes);
+    staged_directories_.insert(fs::parent_path(full));
+}
+
+void Transaction::add_tree_link(const std::string& path, const std::string& target) {
+    const std::string full = tree_path(path);
+    fs::make_directories(filesystem_, fs::parent_path(full), 0755);
+    filesystem_.symlink(target, full);
+    staged_directories_.insert(fs::parent_path(full));
+}
+
+// ---- the commit protocol -------------------------------------------------------------------------------------------
+
+void Transaction::commit(const CommitRequest& request) {
+    // 0. Everything staged is on the disk before any name of it can be.
+    sync_staged();
+    // 1. New content-named files and package names become readable. Nothing names them yet, so clients see no change; the
+    //    journal lists them first, so that whoever finds this transaction dead can take them away again.
+    announce_content();
+    place_content();
+    // 2. The number is claimed: of all publishers that build P+1, one can rename its tree to that name (I7).
+    claim(request);
+    // 3. One rename publishes (I2). Durable when it returns; from here on there is no way back, only forward.
+    make_symlink_head(filesystem_, "public", repository_)->compare_and_swap(request.parent, request.generation);
+    journal(journal_state("flipped"));
+    // 4. The history is told, and the transaction is over. Killed in between, recovery does the same.
+    History(filesystem_, repository_).append(request.record);
+    journal(journal_state("recorded"));
+    finish();
+}
+
+void Transaction::sync_staged() {
+    SyncBatch batch(filesystem_);
+    for (const auto& content : content_) batch.add_file(content.staged_path);
+    std::set<std::string> directories;
+    for (std::string path : staged_directories_) {  // and every directory above, up to the tree itself
+        for (; path.size() >= directory_.size(); path = fs::parent_path(path)) directories.insert(path);
+    }
+    for (const auto& path : directories) batch.add_directory(path);
+    batch.flush();
+}
+
+void Transaction::announce_content() {
+    std::vector<std::string> names;
+    for (const auto& content : content_) names.push_back(content.path);
+    for (const auto& name : pool_) names.push_back(name.path);
+    for (const auto& link : links_) names.push_back(link.path);
+    journal(journal_content(names));
+}
+
+void Transaction::place_content() {
+    SyncBatch batch(filesystem_);
+    const auto make_parent = [&](const std::string& path) {
+        const std::string parent = fs::parent_path(below_public(path));
+        for (const auto& changed : fs::make_directories(filesystem_, parent, 0755)) batch.add_directory(changed);
+        batch.add_directory(parent);
+    };
+    for (const auto& content : content_) {
+        make_parent(content.path);
+        filesystem_.rename(content.staged_path, below_public(content.path), fs::Replace::no);
+    }
+    for (const auto& name : pool_) {
+        make_parent(name.path);
+        place_pool_name(name);
+    }
+    for (const auto& link : links_) {
+        make_parent(link.path);
+        filesystem_.symlink(link.target, below_public(link.path));
+    }
+    batch.flush();
+}
+
+void Transaction::place_pool_name(const PoolName& name) {
+    const std::string object = layout::object(name.sha256);
+    try {
+        filesystem_.link(object, below_public(name.path));
+    } catch (const base::SystemError& error) {
+        // ext4 gives an inode 65,000 names; other filesystems or policies allow no second one.
+        const int number = error.error_number();
+        if (number != EMLINK && number != EPERM && number != EXDEV) throw;
+        const std::string copy = fresh_path();
+        const auto source = filesystem_.open_read(object);
+        const auto target = filesystem_.create(copy, 0444);
+        target->append_range(*source, 0, source->status().size);
+        target->sync();
+        target->close();
+        filesystem_.rename(copy, below_public(name.path), fs::Replace::no);
+    }
+}
+
+void Transaction::claim(const CommitRequest& request) {
+    journal(journal_claim({request.generation, request.parent.value_or(0), request.record.manifest_sha256, render_history_record(request.record)}));
+    const std::string directory = below_public(layout::generations(repository_));
+    for (const auto& changed : fs::make_directories(filesystem_, directory, 0755)) filesystem_.sync_directory(changed);
+    try {
+        filesystem_.rename(tree_path(""), below_public(layout::generation(repository_, request.generation)), fs::Replace::no);
+    } catch (const base::SystemError& error) {
+        if (error.error_number() != EEXIST && error.error_number() != ENOTEMPTY) throw;
+        throw Error(ErrorKind::conflict, "publish", repository_, fmt::format("generation {} was claimed by somebody else", request.generation),
+                    "run the same command again");
+    }
+    filesystem_.sync_directory(directory);
+    filesystem_.sync_directory(directory_);
+}
+
+void Transaction::finish() {
+    finished_ = true;
+    fs::remove_tree(filesystem_, directory_);
+}
+
+}  // namespace repotool::store

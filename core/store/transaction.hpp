@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// One change of one repository: staged in private/txn/<id>, made visible by one flip (docs/FORMAT.md §10).
+//
+//   begin → stage files → pin → keep_objects → (under the repository's lock) stage content and tree → commit
+//
+// Until the flip nothing that clients read has changed; an object that goes away before it takes everything back. Killed
+// at any point, recovery (recovery.hpp) does the same from the journal.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/fs/filesystem.hpp"
+#include "core/store/history.hpp"
+#include "core/store/site.hpp"
+
+namespace repotool::store {
+
+// A package file in the transaction's staging that becomes an object.
+struct StagedObject {
+    std::string path;  // relative to the site
+    std::string sha256;
+    std::uint64_t size = 0;
+};
+
+struct CommitRequest {
+    std::optional<std::uint64_t> parent;  // what must still be current
+    std::uint64_t generation = 0;
+    base::UnixSeconds date = 0;
+    HistoryRecord record;  // of this flip
+};
+
+class Transaction {
+public:
+    static std::unique_ptr<Transaction> begin(Site& site, const std::string& repository, const std::string& operation);
+    // Takes back what was not committed. Never throws: what it cannot remove, recovery will.
+    ~Transaction();
+    Transaction(const Transaction&) = delete;
+    Transaction& operator=(const Transaction&) = delete;
+
+    // A fresh path in the staging area, relative to the site.
+    std::string fresh_path();
+    // private/txn/<id>/tree, the generation to be.
+    std::string tree_path(std::string_view path) const;
+
+    // Makes the transaction's claim on these objects durable, before anybody relies on one that is already there (I13).
+    void pin(const std::vector<std::string>& digests);
+    // Durable objects under their digests; those that are there already are kept. Throws base::Error (integrity) when an existing one
+    // has another size.
+    void keep_objects(const std::vector<StagedObject>& objects);
+
+    // A staged file (made at fresh_path(), written, closed) that becomes the content-named `path` below public/.
+    void add_content(const std::string& staged_path, const std::string& path);
+    void add_content_bytes(const std::string& path, std::string_view bytes, base::UnixSeconds mtime);
+    // A symlink below public/ that every generation shares.
+    void add_shared_link(const std::string& path, const std::string& target);
+    // A published name for an object, `path` below public/.
+    void add_pool_name(const std::string& path, const std::string& sha256);
+    void add_tree_file(const std::string& path, std::string_view bytes, base::UnixSeconds mtime);
+    void add_tree_link(const std::string& path, const std::string& target);
+    // What add_content and add_content_bytes staged that is not in public/ yet: (staged path, path below public/).
+    struct StagedContent {
+        std::string staged_path;
+        std::string path;
+    };
+    const std::vector<StagedContent>& staged_content() const noexcept { return content_; }
+
+    // The commit protocol. Throws base::Error (conflict) where somebody else published.
+    void commit(const CommitRequest& request);
+
+private:
+    struct PoolName {
+        std::string path;
+        std::string sha256;
+    };
+    struct SharedLink {
+        std::string path;
+        std::string target;
+    };
+
+    Transaction(Site& site, std::string repository);
+    void journal(const std::string& line);
+    bool is_new(const std::string& path_below_public);
+    void sync_staged();
+    void announce_content();
+    void place_content();
+    void place_pool_name(const PoolName& name);
+    void claim(const CommitRequest& request);
+    void finish();
+
+    Site& site_;
+    fs::Filesystem& filesystem_;
+    std::string repository_;
+    std::string directory_;  // private/txn/<id>
+    std::unique_ptr<fs::Lock> lock_;
+    std::vector<StagedContent> content_;
+    std::vector<PoolName> pool_;
+    std::vector<SharedLink> links_;
+    std::set<std::string> planned_;  // names below public/ that this transaction makes
+    std::set<std::string> staged_directories_;
+    std::uint64_t next_fresh_ = 0;
+    bool finished_ = false;
+};
+
+}  // namespace repotool::store
