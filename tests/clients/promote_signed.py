@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""promote ready/ stable: everything is signed, other people's programs accept it, and refuse it after one flipped byte."""
+
+import pathlib
+import shutil
+
+from clients import Apt, Dnf, Zypper
+from keys import RpmKeys, binary_keyring, generate_key, gpgv, sqv
+from packages import a_mixed_set
+from reader import read_everything
+from web import Nginx
+from workspace import Scenario, main, sha256
+
+CONFIG = """
+site: {{base_url: "{url}", origin: Acme, label: Acme}}
+dists:
+  - {{name: bookworm, format: deb, architectures: [amd64], components: [main]}}
+  - {{name: el9, format: rpm, architectures: [x86_64]}}
+repositories:
+  stable: {{sign: stable-key}}
+keys:
+  stable-key: {{fingerprint: "{fingerprint}"}}
+"""
+
+
+def flip_byte(path, position):
+    """Changes one byte of a copy of what `path` names, and puts the copy in its place."""
+    data = bytearray(pathlib.Path(path).read_bytes())
+    data[position] ^= 0x01
+    pathlib.Path(path).unlink()
+    pathlib.Path(path).write_bytes(data)
+
+
+class PromoteSigned(Scenario):
+    def setUp(self):
+        super().setUp()
+        (self.site / "public").mkdir(parents=True)
+        self.server = Nginx(self.dir / "nginx", self.site / "public")
+        self.addCleanup(self.server.stop)
+        self.fingerprint = generate_key(self, self.site)
+        self.write_config(CONFIG.format(url=self.server.url, fingerprint=self.fingerprint))
+        self.files = a_mixed_set(self.dir / "ready")
+        self.answer = self.repotool("--json", "promote", self.dir / "ready", "stable").json
+        self.key = self.site / "public/keys/stable-key.asc"
+        self.keyring = binary_keyring(self.key, self.dir / "stable-key.gpg")
+        self.rpmkeys = RpmKeys(self.dir / "rpmdb", self.key)
+
+    def apt(self, name, url=None):
+        return Apt(self.dir / name, f"deb [signed-by={self.keyring}] {url or self.server.url}/stable bookworm main")
+
+    def dnf(self, name, url=None, mirrorlist=False):
+        base = f"{url or self.server.url}/stable/rpm/el9/x86_64/"
+        where = {"mirrorlist": base + "mirrorlist"} if mirrorlist else {"baseurl": base}
+        return Dnf(self.dir / name, key=f"file://{self.key}", **where)
+
+    def accept_detached(self, directory, name, signature):
+        paths = (directory / signature, directory / name)
+        self.assertTrue(gpgv(self.keyring, *paths), f"gpgv refuses {name}")
+        self.assertTrue(sqv(self.keyring, *paths), f"sqv refuses {name}")
+
+    def test_both_formats_arrive_in_one_flip_and_inputs_stay_as_they_were(self):
+        self.assertEqual((self.answer["changed"], self.answer["generation"]), (True, 1))
+        self.assertEqual({package["format"] for package in self.answer["packages"]}, {"deb", "rpm"})
+        self.assertEqual({package["unsigned_sha256"] for package in self.answer["packages"]},
+                         {sha256(path) for path in self.files})
+        for package in self.answer["packages"]:
+            self.assertEqual(package["sha256"] != package["unsigned_sha256"], package["format"] == "rpm", package)
+        self.assertEqual(len(read_everything(self.site / "public", "stable")), len(self.files))
+        self.assert_nothing_left()
+
+    def test_gpgv_sqv_and_rpmkeys_accept_every_signature(self):
+        generation = self.site / "public/gen/stable/1"
+        suite = generation / "dists/bookworm"
+        self.assertTrue(gpgv(self.keyring, suite / "InRelease"))
+        self.accept_detached(suite, "Release", "Release.gpg")
+        self.accept_detached(generation, "MANIFEST", "MANIFEST.asc")
+        for architecture in ("x86_64", "source"):
+            self.accept_detached(generation / f"pin/el9/{architecture}/repodata", "repomd.xml", "repomd.xml.asc")
+        packages = list((self.site / "public/pool/stable").rglob("*.rpm"))
+        self.assertEqual(len(packages), 4)
+        for path in packages:
+            self.assertTrue(self.rpmkeys.accepts(path), f"rpmkeys refuses {path}")
+        self.reposign("verify", "--key", self.key, suite, *packages)
+
+    def test_apt_dnf_and_zypper_accept_with_all_checks_on(self):
+        apt = self.apt("apt")
+        apt.update()
+        self.assertEqual(len(apt.download("alpha")), 2)
+        for name, mirrorlist in (("dnf-baseurl", False), ("dnf-mirrorlist", True)):
+            dnf = self.dnf(name, mirrorlist=mirrorlist)
+            self.assertEqual(dnf.repoquery(), ["delta-4.0-1.el9.x86_64", "gamma-3.0-1.el9.noarch",
+                                               "gamma-data-3.0-1.el9.noarch"])
+            self.assertEqual(len(dnf.download("delta")), 2)
+        zypper = Zypper(self.dir / "zypper", f"{self.server.url}/stable/rpm/el9/x86_64/", key=self.key)
+        zypper.refresh()
+        self.assertEqual(zypper.names(), ["delta", "gamma", "gamma-data"])
+
+    def test_one_flipped_byte_in_a_metadata_file_is_refused(self):
+        copy = self.dir / "copy"
+        shutil.copytree(self.site / "public", copy, symlinks=True)
+        generation = copy / "gen/stable/1"
+        suite, repodata = generation / "dists/bookworm", generation / "pin/el9/x86_64/repodata"
+        checks = [(suite / "InRelease", lambda: gpgv(self.keyring, suite / "InRelease"))]
+        for directory, name, signature in ((suite, "Release", "Release.gpg"), (generation, "MANIFEST", "MANIFEST.asc"),
+                                           (repodata, "repomd.xml", "repomd.xml.asc")):
+            for path in (directory / name, directory / signature):
+                checks.append((path, lambda d=directory, n=name, s=signature: gpgv(self.keyring, d / s, d / n)
+                               or sqv(self.keyring, d / s, d / n)))
+        for path, accepts in checks:
+            original = path.read_bytes()
+            self.assertTrue(accepts(), f"{path.name} is refused before it is changed")
+            flip_byte(path, len(original) // 2)
+            self.assertFalse(accepts(), f"{path.name} is accepted with a flipped byte")
+            verdict = self.repotool("verify", "stable", "--full", site=self.site_around(copy), code=9)
+            self.assertIn(path.name.split(".")[0], verdict.err + verdict.out)
+            path.unlink()
+            path.write_bytes(original)
+
+    def site_around(self, public):
+        """A site whose public tree is `public`, with the same configuration."""
+        site = self.dir / "copied-site"
+        if not site.exists():
+            site.mkdir()
+            shutil.copy(self.site / "repotool.yaml", site)
+            (site / "public").symlink_to(public)
+        return site
+
+    def test_clients_refuse_flipped_metadata(self):
+        copy = self.dir / "copy"
+        shutil.copytree(self.site / "public", copy, symlinks=True)
+        server = Nginx(self.dir / "nginx-copy", copy)
+        self.addCleanup(server.stop)
+        generation = copy / "gen/stable/1"
+        self.apt("apt-good", server.url).update()
+        release = generation / "dists/bookworm/InRelease"
+        flip_byte(release, release.read_bytes().index(b"Origin:") + 9)
+        self.assertEqual(self.apt("apt-bad", server.url).update(code=100).code, 100)
+        self.dnf("dnf-good", server.url).repoquery()
+        repomd = generation / "pin/el9/x86_64/repodata/repomd.xml"
+        flip_byte(repomd, repomd.read_bytes().index(b"<revision>") + 12)
+        self.assertNotEqual(self.dnf("dnf-bad", server.url).repoquery(code=None).code, 0)
+
+    def test_one_flipped_byte_in_a_package_is_refused(self):
+        for path in (self.site / "public/pool/stable").rglob("*.rpm"):
+            copy = pathlib.Path(shutil.copy(path, self.dir / path.name))
+            self.assertTrue(self.rpmkeys.accepts(copy))
+            flip_byte(copy, copy.stat().st_size - 40)
+            self.assertFalse(self.rpmkeys.accepts(copy), f"{path.name} is accepted with a flipped payload byte")
+
+    def test_an_unsigned_test_repository_is_promoted_with_its_tested_files(self):
+        self.publish("test/change-1", *self.files)
+        answer = self.repotool("--json", "promote", "test/change-1", "stable").json
+        self.assertFalse(answer["changed"], "ready/ held the same packages already")
+        self.write_config(CONFIG.format(url=self.server.url, fingerprint=self.fingerprint).replace(
+            "stable: {sign", "other: {sign"))
+        answer = self.repotool("--json", "promote", "test/change-1", "other").json
+        self.assertEqual({package["unsigned_sha256"] for package in answer["packages"]},
+                         {sha256(path) for path in self.files})
+        for path in (self.site / "public/pool/other").rglob("*.rpm"):
+            self.assertTrue(self.rpmkeys.accepts(path))
+
+    def test_a_missing_secret_key_ends_before_anything_is_published(self):
+        shutil.rmtree(self.site / "private/gnupg")
+        before = (self.site / "public/stable").readlink()
+        more = a_mixed_set(self.dir / "more")
+        self.repotool("promote", *more[:1], "nothing-yet", code=None)
+        self.write_config(CONFIG.format(url=self.server.url, fingerprint="0" * 40))
+        refused = self.repotool("--json", "promote", self.dir / "more", "stable", code=None)
+        if refused.code == 0:
+            self.assertFalse(refused.json["changed"])
+        self.assertEqual((self.site / "public/stable").readlink(), before)
+
+
+if __name__ == "__main__":
+    main()
