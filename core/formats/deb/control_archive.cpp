@@ -95,10 +95,11 @@ public:
     }
 
 private:
-    // False at the end: an all-zero block, or (as dpkg and apt both accept) no more blocks at all.
+    // False at the end, which is an all-zero block. apt, unlike dpkg, does not always find a control file in
+    // an archive that just stops, and dpkg-deb never writes one.
     bool next_header(Block& header) {
         const std::size_t count = fill(header);
-        if (count == 0) return false;
+        if (count == 0) refuse("it has no end");
         if (count < kBlock) refuse("it is truncated");
         if (!is_zero(header)) return true;
         while (const std::size_t more = fill(header)) {
