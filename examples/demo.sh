@@ -24,21 +24,21 @@ stop_everything() {
 trap stop_everything EXIT
 
 build_packages() {
-  mkdir -p "$demo/packages" "$demo/work/deb/DEBIAN" "$demo/work/deb/usr/bin"
-  cat > "$demo/work/greet.c" <<'C'
+  mkdir -p "$demo/packages" "$demo/build/deb/DEBIAN" "$demo/build/deb/usr/bin"
+  cat > "$demo/build/greet.c" <<'C'
 #include <stdio.h>
 int main(void) { puts("greet 1.0: hello from a package that came through the mirror"); return 0; }
 C
-  gcc -O2 -o "$demo/work/deb/usr/bin/greet" "$demo/work/greet.c"
-  cat > "$demo/work/deb/DEBIAN/control" <<CONTROL
+  gcc -O2 -o "$demo/build/deb/usr/bin/greet" "$demo/build/greet.c"
+  cat > "$demo/build/deb/DEBIAN/control" <<CONTROL
 Package: greet
 Version: 1.0-1
 Architecture: $(dpkg --print-architecture)
 Maintainer: Demo <demo@example.org>
 Description: says hello
 CONTROL
-  dpkg-deb --root-owner-group --build "$demo/work/deb" "$demo/packages" >/dev/null
-  cat > "$demo/work/greet.spec" <<SPEC
+  dpkg-deb --root-owner-group --build "$demo/build/deb" "$demo/packages" >/dev/null
+  cat > "$demo/build/greet.spec" <<SPEC
 %global debug_package %{nil}
 %global _build_id_links none
 Name: greet
@@ -50,12 +50,12 @@ AutoReqProv: no
 %description
 Says hello.
 %install
-install -D -m 755 $demo/work/deb/usr/bin/greet %{buildroot}/usr/bin/greet
+install -D -m 755 $demo/build/deb/usr/bin/greet %{buildroot}/usr/bin/greet
 %files
 /usr/bin/greet
 SPEC
-  rpmbuild -ba --quiet --define "_topdir $demo/work/rpm" "$demo/work/greet.spec" >/dev/null 2>"$demo/work/rpmbuild.log"
-  cp "$demo"/work/rpm/RPMS/*/*.rpm "$demo"/work/rpm/SRPMS/*.rpm "$demo/packages"
+  rpmbuild -ba --quiet --define "_topdir $demo/build/rpm" "$demo/build/greet.spec" >/dev/null 2>"$demo/build/rpmbuild.log"
+  cp "$demo"/build/rpm/RPMS/*/*.rpm "$demo"/build/rpm/SRPMS/*.rpm "$demo/packages"
   # A few packages that nobody here made, where this machine knows a Debian mirror.
   (cd "$demo/packages" && apt-get -qq -o APT::Sandbox::User=root download hello sl >/dev/null 2>&1) || true
 }
@@ -110,7 +110,7 @@ apt_in() {
 }
 
 dnf_root() {
-  mkdir -p "$demo/$1/repos"
+  mkdir -p "$demo/$1"/{repos,log,cache,persist}
   cat > "$demo/$1/repos/stable.repo" <<REPO
 [stable]
 name=stable
