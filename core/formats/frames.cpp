@@ -8,6 +8,7 @@
 #include <array>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 #include "core/base/error.hpp"
 
@@ -117,8 +118,8 @@ void unpack_gzip(const std::function<std::string_view()>& read, LimitedSink sink
     for (std::string_view bytes = read(); !bytes.empty(); bytes = read()) {
         stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
         stream.avail_in = static_cast<uInt>(bytes.size());
-        while (stream.avail_in > 0) {
-            inside = true;
+        do {  // until the input is used up and nothing is held back for want of room
+            inside = inside || stream.avail_in > 0;
             stream.next_out = reinterpret_cast<Bytef*>(buffer.data());
             stream.avail_out = static_cast<uInt>(buffer.size());
             const int status = inflate(&stream, Z_NO_FLUSH);
@@ -126,11 +127,11 @@ void unpack_gzip(const std::function<std::string_view()>& read, LimitedSink sink
             if (status == Z_STREAM_END) {
                 inflateReset(&stream);
                 inside = false;
+                if (stream.avail_in == 0) break;
             } else if (status != Z_OK && status != Z_BUF_ERROR) {
                 damaged("its gzip data is damaged");
             }
-        }
-        // What inflate still holds back comes out with the next input; a whole member leaves nothing.
+        } while (stream.avail_in > 0 || stream.avail_out == 0);
     }
     if (inside) damaged("its gzip data ends too early");
 }

@@ -164,12 +164,14 @@ void Transaction::commit(const CommitRequest& request) {
     // 4. The history is told, and the transaction is over. Killed in between, recovery does the same.
     History(filesystem_, repository_).append(request.record);
     journal(journal_state("recorded"));
+    exchange_texts();
     finish();
 }
 
 void Transaction::sync_staged() {
     SyncBatch batch(filesystem_);
     for (const auto& content : content_) batch.add_file(content.staged_path);
+    for (const auto& text : texts_) batch.add_file(text.staged_path);  // a cache, but its bytes go into the next index
     std::set<std::string> directories;
     for (std::string path : staged_directories_) {  // and every directory above, up to the tree itself
         for (; path.size() >= directory_.size(); path = fs::parent_path(path)) directories.insert(path);
@@ -239,6 +241,18 @@ void Transaction::claim(const CommitRequest& request) {
     }
     filesystem_.sync_directory(directory);
     filesystem_.sync_directory(directory_);
+}
+
+void Transaction::exchange_texts() noexcept {
+    try {
+        for (const auto& text : texts_) {
+            filesystem_.rename(text.staged_path, layout::open_text(text.path), fs::Replace::yes);
+            dropped_texts_.erase(text.path);
+        }
+        for (const auto& sha256 : dropped_texts_) filesystem_.remove(layout::open_text(sha256));
+    } catch (const std::exception&) {
+        // A text that is missing is unpacked from the published index the next time.
+    }
 }
 
 void Transaction::finish() {

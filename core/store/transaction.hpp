@@ -70,6 +70,10 @@ public:
     };
     const std::vector<StagedContent>& staged_content() const noexcept { return content_; }
 
+    // After the flip: a staged open text joins the cache, the parent's leaves it. Failures there are ignored.
+    void add_text(const std::string& staged_path, const std::string& sha256) { texts_.push_back({staged_path, sha256}); }
+    void drop_text(const std::string& sha256) { dropped_texts_.insert(sha256); }
+
     // The commit protocol. Throws base::Error (conflict) where somebody else published.
     void commit(const CommitRequest& request);
 
@@ -91,6 +95,7 @@ private:
     void place_content();
     void place_pool_name(const PoolName& name);
     void claim(const CommitRequest& request);
+    void exchange_texts() noexcept;
     void finish();
 
     Site& site_;
@@ -101,6 +106,8 @@ private:
     std::vector<StagedContent> content_;
     std::vector<PoolName> pool_;
     std::vector<SharedLink> links_;
+    std::vector<StagedContent> texts_;      // path: the digest
+    std::set<std::string> dropped_texts_;
     std::set<std::string> planned_;  // names below public/ that this transaction makes
     std::set<std::string> staged_directories_;
     std::uint64_t next_fresh_ = 0;

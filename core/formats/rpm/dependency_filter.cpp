@@ -6,7 +6,6 @@
 #include <rpm/rpmver.h>
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 #include <string_view>
 #include <unordered_map>

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Text of package headers on its way into XML, with the rules of createrepo_c.
+// Text of package headers on its way into XML, with the rules of createrepo_c. One difference: where
+// createrepo_c leaves the whole package out because a control character is in its description or changelog,
+// only the character goes.
 #pragma once
 
 #include <string>

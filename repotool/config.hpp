@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// repotool.yaml: every key has a default; unknown and duplicate keys and wrong types are errors with file, line and column
+// (docs/man/repotool.yaml.5, the contract's "Configuration").
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "core/formats/frames.hpp"
+#include "core/formats/model.hpp"
+
+namespace repotool::publisher {
+
+struct DistConfig {
+    std::string name;
+    formats::Format format = formats::Format::deb;
+    std::vector<std::string> architectures;  // always there, even without packages; others come with packages
+    std::vector<std::string> components;     // deb; the first is the default
+    std::vector<std::string> match;          // file name patterns that belong here, without the extension
+    std::string release;                     // with `dist`: the pair that an update names
+    std::string dist;
+};
+
+struct RepositoryRules {
+    bool replace = false;    // the same name and version with other bytes takes the place of the old one
+    bool downgrade = false;
+};
+
+enum class SignPolicy { unspecified, none, key };
+
+struct RepositoryConfig {
+    SignPolicy sign = SignPolicy::unspecified;
+    std::string key;             // name in `keys`
+    std::int64_t expire = 0;     // seconds; 0: never
+    unsigned keep_versions = 0;  // 0: all
+    std::vector<std::string> gate;
+    RepositoryRules rules;
+};
+
+struct KeyConfig {
+    std::string fingerprint;
+    std::string home;             // GNUPGHOME; empty: $GNUPGHOME, else private/gnupg of the site
+    std::string passphrase_file;
+};
+
+struct DisabledCombination {
+    std::string release;
+    std::string dist;
+    std::string reason;
+};
+
+struct MetadataConfig {
+    std::vector<formats::Compression> compress{formats::Compression::gz, formats::Compression::zst};  // RPM: the first one
+    bool contents = false;
+    std::int64_t grace_metadata = 48 * 3600;
+    std::int64_t grace_packages = 14 * 86400;
+    unsigned keep_generations = 3;
+    std::int64_t valid_until = 0;  // seconds; 0: no Valid-Until
+};
+
+struct Config {
+    std::string base_url = "http://localhost:8080";
+    std::string origin = "repotool";
+    std::string label = "repotool";
+    std::vector<DistConfig> dists;
+    // In the file's order; an exact name wins over patterns, an earlier pattern over a later one.
+    std::vector<std::pair<std::string, RepositoryConfig>> repositories;
+    MetadataConfig metadata;
+    std::vector<std::string> inputs{"*.deb", "*.rpm", "*.dsc", "*.changes"};
+    std::vector<DisabledCombination> disabled;
+    std::map<std::string, KeyConfig> keys;
+
+    // The settings of a repository: `test/*` replaces by default, everything else does not.
+    RepositoryConfig repository(const std::string& name) const;
+    const DistConfig* find_dist(const std::string& name, formats::Format format) const;
+    std::vector<const DistConfig*> dists_of(formats::Format format) const;
+};
+
+// What a site that is made on the way gets: the APT suite and the RPM dist.
+struct SiteDefaults {
+    std::string apt_suite;  // empty: VERSION_CODENAME of this host, else "stable"
+    std::string rpm_dist;   // empty: "el9"
+    std::string base_url;   // empty: http://localhost:8080
+};
+// The text of a commented repotool.yaml with these defaults.
+std::string default_config_text(const SiteDefaults& defaults);
+
+// Parses `text`; `name` is the file's name for messages. Throws base::Error (usage): "repotool.yaml:3:5: unknown key …".
+Config parse_config(const std::string& text, const std::string& name);
+
+}  // namespace repotool::publisher

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Step 5: the indexes of one package set, as runs copied from the parent's files plus the frames of new chunks (I11). One pass
+// over the bytes that are written; nothing unchanged is rendered or compressed again.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/formats/frames.hpp"
+#include "core/formats/model.hpp"
+#include "core/store/chunks.hpp"
+#include "core/store/generation_reader.hpp"
+#include "core/store/manifest.hpp"
+#include "core/store/transaction.hpp"
+
+namespace repotool::publisher {
+
+struct SetPlan {
+    formats::Format format = formats::Format::deb;
+    std::string dist;
+    std::string component;
+    std::string architecture;
+    std::vector<store::ChunkPiece> pieces;
+    const store::SetEntry* parent = nullptr;  // the set before, if there was one
+};
+
+struct BuildContext {
+    fs::Filesystem& filesystem;
+    store::Transaction& transaction;
+    const store::GenerationReader* parent;  // of SetPlan::parent; may be null
+    std::string repository;
+    base::UnixSeconds date;
+    std::vector<formats::Compression> compressions;
+    // The parsed package of a record, with the text of its indexes.
+    std::function<formats::Package(const store::Record&)> find_package;
+};
+
+struct BuiltSet {
+    store::SetEntry entry;
+    store::FrameTable frames;
+    store::ChunkList chunks;
+    std::vector<std::size_t> new_chunks;  // places in `chunks`
+};
+
+// Stages chunks, chunk list, frame table and index files in the transaction and returns what the manifest says of them.
+BuiltSet build_set(const SetPlan& plan, const BuildContext& context);
+
+// How an index names a package's location: what stands between IndexText::before and ::after.
+std::string location_in_index(formats::Format format, const std::string& dist, const store::Record& record);
+
+}  // namespace repotool::publisher

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Where a package goes: its dist and component, and the path that it gets in the pool (docs/FORMAT.md §4).
+#pragma once
+
+#include <string>
+
+#include "repotool/candidate.hpp"
+#include "repotool/config.hpp"
+
+namespace repotool::publisher {
+
+struct PlacementOptions {
+    std::string dist;       // --dist; empty: by `match:`, else the only dist of the format
+    std::string component;  // --component; empty: the dist's first
+};
+
+// Sets dist and component of a candidate that came from a file. Throws base::Error (usage) where no dist or more than one fits, and
+// for a dist or component that the configuration does not have.
+void place(Candidate& candidate, const Config& config, const PlacementOptions& options);
+
+enum class PathStyle { plain, with_digest };
+// Path below pool/<repository>/. with_digest: for repositories that replace, so that other bytes get another path.
+std::string pool_path(const Candidate& candidate, PathStyle style);
+
+// The set that a package belongs to besides its own architecture: RPM source packages live in "source".
+std::string set_architecture(const Candidate& candidate);
+
+}  // namespace repotool::publisher
