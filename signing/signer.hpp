@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// OpenPGP signatures over metadata (GPGME). Nothing here ever asks a question: pinentry is off, and each call to the
-// agent has a deadline. All failures are base::Error (signing), exit code 5, before anything is published.
+// OpenPGP signatures over metadata (GPGME). Nothing here ever asks a question: pinentry is off, and each call
+// to the agent has a deadline. All failures are base::Error (signing), exit code 5, before anything is
+// published.
 #pragma once
 
 #include <filesystem>
@@ -12,9 +13,9 @@
 namespace repotool::signing {
 
 struct KeyReference {
-    std::string name;                // what the configuration calls it: "stable-key"
-    std::string fingerprint;         // 40 hexadecimal digits, of a primary key or a signing subkey
-    std::filesystem::path home;      // GNUPGHOME with the secret key (or an agent that has it)
+    std::string name;                       // what the configuration calls it: "stable-key"
+    std::string fingerprint;                // 40 hexadecimal digits, of a primary key or a signing subkey
+    std::filesystem::path home;             // GNUPGHOME with the secret key (or an agent that has it)
     std::filesystem::path passphrase_file;  // empty: the agent or no passphrase
 };
 
@@ -30,14 +31,17 @@ public:
     virtual std::string public_key() = 0;
 };
 
-// Opens the key and signs a probe, so that a missing, expired, revoked, weak or locked key shows before any work.
-// Refused: revoked, expired, disabled, RSA below 2048 bits, DSA. Expiry within 30 days is a warning (base::warn).
+// Opens the key and signs a probe, so that a missing, expired, revoked, weak or locked key shows before any
+// work. Refused: revoked, expired, disabled, RSA below 2048 bits, DSA. Expiry within 30 days is a warning
+// (base::warn).
 std::unique_ptr<Signer> open_gpg_signer(const KeyReference& key);
 
 enum class KeyAlgorithm { ed25519, rsa4096 };
 
-// Makes a signing key without a passphrase in `home` (made with mode 0700 when missing) and returns its fingerprint.
-std::string generate_key(const std::filesystem::path& home, const std::string& user_id, KeyAlgorithm algorithm);
+// Makes a signing key without a passphrase in `home` (made with mode 0700 when missing) and returns its
+// fingerprint.
+std::string generate_key(const std::filesystem::path& home, const std::string& user_id,
+                         KeyAlgorithm algorithm);
 
 struct KeyDescription {
     std::string fingerprint;
