@@ -131,10 +131,15 @@ private:
         const bool is_file = type == '0' || type == '\0';
         if (!is_file && type != '5') refuse(fmt::format("'{}' is neither a file nor a directory", name));
         if (name.empty() && is_file) refuse("a file has no name");
+        if (!is_file && size != 0) refuse(fmt::format("the directory '{}' has content", name));
         if (name.starts_with("control/")) refuse("'control' is a directory");
-        if (name != "control") return skip(size);
+        if (name != "control") return skip(size + padding(size));
         if (!is_file) refuse("'control' is not a regular file");
         if (control_) refuse("it has two files 'control'");
+        // apt knows these two spellings only.
+        const std::string_view spelling = text_field(header, 0, 100);
+        if (spelling != "control" && spelling != "./control")
+            refuse(fmt::format("'{}' is not './control'", spelling));
         if (size > kControlFileMax)
             refuse(fmt::format("'control' is larger than {} MiB", kControlFileMax >> 20U));
         control_ = read_content(size);
@@ -143,16 +148,11 @@ private:
     std::string read_content(std::uint64_t size) {
         std::string content(static_cast<std::size_t>(size), '\0');
         if (fill(content) != content.size()) refuse("it is truncated");
-        skip_bytes(padding(size));
+        skip(padding(size));
         return content;
     }
 
-    void skip(std::uint64_t size) {
-        if (size > kControlTarMax) refuse_bomb();
-        skip_bytes(size + padding(size));
-    }
-
-    void skip_bytes(std::uint64_t count) {
+    void skip(std::uint64_t count) {
         Block scratch{};
         while (count > 0) {
             const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(count, kBlock));
@@ -164,12 +164,10 @@ private:
     std::size_t fill(std::span<char> buffer) {
         const std::size_t count = read_fully(source_, buffer);
         total_ += count;
-        if (total_ > kControlTarMax) refuse_bomb();
+        if (total_ > kControlTarMax) {
+            refuse(fmt::format("it unpacks to more than {} MiB", kControlTarMax >> 20U));
+        }
         return count;
-    }
-
-    [[noreturn]] static void refuse_bomb() {
-        refuse(fmt::format("it unpacks to more than {} MiB", kControlTarMax >> 20U));
     }
 
     static bool is_zero(std::span<const char> bytes) {

@@ -116,6 +116,8 @@ TEST_CASE("control archives that two readers would read differently are refused"
         {tar_archive({{"./control", control}, {"./fifo", "", '6'}}), "neither a file nor a directory"},
         {tar_archive({{"./control", "", '5'}}), "not a regular file"},
         {tar_archive({{"./control", control}, {"./control/x", "x"}}), "is a directory"},
+        {tar_archive({{".//control", control}}), "is not './control'"},
+        {tar_archive({{"./", std::string(512, 'x'), '5'}, {"control", control}}), "has content"},
         {tar_archive({{"../control", control}}), "leaves the archive"},
         {tar_archive({{"./control", control}, {"./../../etc/passwd", "x"}}), "leaves the archive"},
         {tar_archive({{"/control", control}}), "absolute"},
@@ -231,6 +233,9 @@ TEST_CASE("control files that are not one well-formed stanza are refused") {
         {with("Description-md5: abc\n"), "not an MD5"},
         {with("Depends: a (>= \n"), "Depends is not a list"},
         {with("Depends: ${shlibs:Depends}\n"), "Depends is not a list"},
+        {with("Depends: ,a\n"), "Depends is not a list"},
+        {with("Enhances: ,\n"), "Enhances is not a list"},
+        {with("Recommends: a <!nocheck>\n"), "Recommends is not a list"},
         {with("Provides: a (\n"), "Provides is not a list"},
     });
     std::string many;
