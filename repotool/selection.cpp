@@ -92,7 +92,7 @@ private:
         const std::string key = record_key(candidate.record);
         const auto existing = find(list, key);
         if (existing && existing->content == candidate.record.content) {
-            decisions_[key] = {Action::unchanged, name_.format, name_.dist, *existing};
+            decisions_.try_emplace(key, Decision{Action::unchanged, name_.format, name_.dist, *existing});  // added elsewhere wins
             return;
         }
         if (existing && !rules_.replace) {

@@ -42,6 +42,8 @@ public:
     virtual void append_range(File& source, std::uint64_t offset, std::uint64_t length) = 0;
     virtual Status status() = 0;
     virtual void set_mtime(std::int64_t seconds) = 0;
+    // Only for files of the caller's own staging: a published file is never changed (I1).
+    virtual void set_mode(unsigned mode) = 0;
     // Data and size reach the disk. A failure is final: never call it again for the same file, write a new
     // one.
     virtual void sync() = 0;

@@ -105,6 +105,10 @@ public:
         if (futimens(descriptor_.get(), times.data()) != 0) base::throw_errno("set the time of", name_);
     }
 
+    void set_mode(unsigned mode) override {
+        if (fchmod(descriptor_.get(), mode) != 0) base::throw_errno("set the mode of", name_);
+    }
+
     void sync() override {
         if (fsync(descriptor_.get()) != 0) base::throw_errno("sync", name_);
     }

@@ -35,6 +35,7 @@ public:
     }
     Status status() override { return below_->status(); }
     void set_mtime(std::int64_t seconds) override { below_->set_mtime(seconds); }
+    void set_mode(unsigned mode) override { below_->set_mode(mode); }
     void sync() override {
         plan_.before("sync", path_);
         below_->sync();

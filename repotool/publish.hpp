@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Publish, promote and roll back: each makes one new generation of one repository by one flip, or nothing.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/store/site.hpp"
+#include "repotool/config.hpp"
+#include "repotool/placement.hpp"
+#include "repotool/selection.hpp"
+
+namespace repotool::publisher {
+
+// What every command that writes needs.
+struct PublishContext {
+    store::Site& site;
+    const Config& config;
+    std::int64_t lock_timeout = 600;  // seconds
+    std::string job;                  // build URL or tag, for history and for those who wait
+};
+
+enum class DryRun { no, yes };
+
+struct PublishRequest {
+    std::string operation;             // publish, promote
+    std::string repository;
+    std::vector<std::string> files;    // package files
+    std::vector<std::string> sources;  // repository[@N] whose packages are taken over
+    PlacementOptions placement;        // of files
+    bool must_sign = false;            // promote: a repository without `sign:` is refused
+    DryRun dry_run = DryRun::no;       // everything but the commit
+    std::map<std::string, std::string> meta;
+};
+
+struct StepTime {
+    std::string name;
+    std::int64_t ms = 0;
+};
+
+struct PublishResult {
+    bool changed = false;
+    std::string repository;
+    std::uint64_t generation = 0;  // current one afterwards; with a dry run the one that would be; 0: none
+    std::uint64_t parent = 0;      // 0: none
+    std::string manifest_sha256;
+    std::vector<Decision> decisions;
+    std::vector<store::SubManifest> sub_manifests;  // of `generation`
+    bool is_signed = false;
+    std::vector<StepTime> steps;
+    std::int64_t elapsed_ms = 0;
+};
+
+// Throws base::Error; then nothing that clients see has changed, and what was staged is gone.
+PublishResult publish(const PublishContext& context, const PublishRequest& request);
+
+// A new generation of `repository` with the content of an older one (0: the current one's parent).
+PublishResult rollback(const PublishContext& context, const std::string& repository, std::uint64_t to, DryRun dry_run,
+                       const std::map<std::string, std::string>& meta);
+
+}  // namespace repotool::publisher

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <fmt/format.h>
+
+#include "core/base/error.hpp"
+#include "core/store/generation_tree.hpp"
+#include "core/store/names.hpp"
+#include "core/store/recovery.hpp"
+#include "core/store/transaction.hpp"
+#include "repotool/comparison.hpp"
+#include "repotool/generation_builder.hpp"
+#include "repotool/keys.hpp"
+#include "repotool/publish.hpp"
+#include "repotool/publish_steps.hpp"
+#include "repotool/staged_check.hpp"
+
+namespace repotool::publisher {
+namespace {
+
+using base::Error;
+using base::ErrorKind;
+using store::GenerationReader;
+
+// What an older generation was, as a new one. Nothing is indexed again: indexes, chunks and packages are all still there.
+class Rollback {
+public:
+    Rollback(const PublishContext& context, const std::string& repository, std::uint64_t to)
+        : context_(context), repository_(repository), to_(to), filesystem_(context.site.filesystem()) {}
+
+    PublishResult run(DryRun dry_run, const std::map<std::string, std::string>& meta) {
+        PublishResult result;
+        StepTimer timer(result);
+        store::check_repository_name(repository_);
+        store::open_generation(filesystem_, "public", repository_);  // says so where there is no such repository
+        signer_ = open_signer(context_.config, repository_, filesystem_.root(), false);
+        const auto lock = context_.site.lock_repository(repository_, context_.lock_timeout, context_.job);
+        store::recover(context_.site, repository_);
+        parent_ = open_current(filesystem_, repository_);
+        const GenerationReader target = open_target();
+        fill(result, target);
+        timer.done("select");
+        if (!result.changed || dry_run == DryRun::yes) return result;
+        const auto transaction = store::Transaction::begin(context_.site, repository_, "rollback");
+        const base::UnixSeconds date = next_date(context_.site.clock(), parent_.get(), repository_);
+        const auto generation = stage_generation(*transaction, {repository_, result.generation, date, parent_.get(), target.sub_manifests()}, context_.config, signer_.get());
+        check_targets(target);
+        check_staged(filesystem_, *transaction, {}, {}, generation, signer_.get());
+        timer.done("stage");
+        commit(*transaction, generation, target, meta);
+        timer.done("commit");
+        result.manifest_sha256 = generation.manifest_sha256;
+        result.sub_manifests = generation.sub_manifests;
+        return result;
+    }
+
+private:
+    GenerationReader open_target() {
+        if (to_ == 0 && !parent_->manifest().parent) {
+            throw Error(ErrorKind::usage, "roll back", repository_, "its first generation is the current one: there is nothing before it");
+        }
+        const std::uint64_t number = to_ == 0 ? parent_->manifest().parent->generation : to_;
+        return {filesystem_, "public", repository_, number};
+    }
+
+    void fill(PublishResult& result, const GenerationReader& target) {
+        const std::uint64_t current = parent_->manifest().generation;
+        result.repository = repository_;
+        result.is_signed = signer_ != nullptr;
+        result.changed = !has_same_content(target);
+        result.generation = result.changed ? current + 1 : current;
+        const auto before = parent_->manifest().parent ? parent_->manifest().parent->generation : 0;
+        result.parent = result.changed ? current : before;
+        result.manifest_sha256 = parent_->manifest_sha256();
+        result.sub_manifests = parent_->sub_manifests();
+        result.decisions = compare_generations(*parent_, target);
+    }
+
+    bool has_same_content(const GenerationReader& target) { return target.manifest().generation == parent_->manifest().generation || compare_generations(*parent_, target).empty(); }
+
+    // Everything that the old generation names must still be there; gc may have taken it.
+    void check_targets(const GenerationReader& target) {
+        for (const auto& sub_manifest : target.sub_manifests()) {
+            for (const auto& set : sub_manifest.sets) {
+                for (const auto& file : store::index_files(repository_, set)) {
+                    const auto status = filesystem_.status("public/" + file.path);
+                    if (!status || status->size != file.size) {
+                        throw Error(ErrorKind::integrity, "roll back", repository_, fmt::format("'{}' of generation {} is not there any more", file.path, target.manifest().generation));
+                    }
+                }
+            }
+        }
+    }
+
+    void commit(store::Transaction& transaction, const StagedGeneration& generation, const GenerationReader& target,
+                std::map<std::string, std::string> meta) {
+        const std::uint64_t current = parent_->manifest().generation;
+        meta["rolled_back_to"] = std::to_string(target.manifest().generation);
+        store::HistoryRecord record = flip_record(context_, "rollback", generation);
+        record.changes = to_changes(compare_generations(*parent_, target));
+        record.meta = meta;
+        transaction.commit({current, current + 1, generation.manifest.date, record});
+    }
+
+    const PublishContext& context_;
+    const std::string repository_;
+    const std::uint64_t to_;
+    fs::Filesystem& filesystem_;
+    std::unique_ptr<signing::Signer> signer_;
+    std::unique_ptr<GenerationReader> parent_;
+};
+
+}  // namespace
+
+PublishResult rollback(const PublishContext& context, const std::string& repository, std::uint64_t to, DryRun dry_run,
+                       const std::map<std::string, std::string>& meta) {
+    return Rollback(context, repository, to).run(dry_run, meta);
+}
+
+}  // namespace repotool::publisher

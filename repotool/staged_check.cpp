@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "repotool/staged_check.hpp"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <numeric>
+
+#include "core/base/error.hpp"
+#include "core/fs/tree.hpp"
+#include "core/store/generation_tree.hpp"
+#include "core/store/layout.hpp"
+#include "repotool/index_check.hpp"
+#include "signing/verifier.hpp"
+
+namespace repotool::publisher {
+namespace {
+
+using base::Error;
+using base::ErrorKind;
+
+// By-hash files and manifest parts are named by their digest, RPM indexes begin with it.
+std::string digest_in_name(const std::string& path) {
+    return fs::base_name(path).substr(0, 64);
+}
+
+void check_content(fs::Filesystem& filesystem, const store::Transaction& transaction) {
+    for (const auto& content : transaction.staged_content()) {
+        const std::string found = fs::digest_file(*filesystem.open_read(content.staged_path)).sha256;
+        if (found != digest_in_name(content.path)) {
+            throw Error(ErrorKind::integrity, "verify", content.path, fmt::format("the file on disk has digest {}", found), "the disk or memory may be faulty");
+        }
+    }
+}
+
+// Where the files of a set can be read: staged ones, and those that were published before.
+std::string readable_path(const store::Transaction& transaction, const std::string& path_below_public) {
+    for (const auto& content : transaction.staged_content()) {
+        if (content.path == path_below_public) return content.staged_path;
+    }
+    return "public/" + path_below_public;
+}
+
+void check_frames(fs::Filesystem& filesystem, const store::Transaction& transaction, const std::string& repository, const SetPlan& plan, const BuiltSet& built) {
+    for (const auto& index : built.entry.indexes) {
+        if (index.compression == "none") continue;
+        const store::IndexFrames& frames = *built.frames.find(index.name);
+        const auto& lengths = frames.stored.at(index.compression);
+        const auto file = filesystem.open_read(readable_path(transaction, store::layout::meta(repository) + "/" + store::index_path(built.entry, index)));
+        std::uint64_t offset = lengths.at(0);
+        for (std::size_t i = 0; i < plan.pieces.size(); ++i) {
+            const std::uint64_t length = lengths.at(i + 1);
+            if (!plan.pieces[i].parent_index) {
+                std::string frame(length, '\0');
+                file->read_at(frame, offset);
+                const std::string text = formats::unpack_frame(formats::parse_compression(index.compression), frame, frames.text.at(i + 1));
+                check_index_text(plan.format, plan.dist, index.name, text, plan.pieces[i].records);
+            }
+            offset += length;
+        }
+    }
+}
+
+void check_objects(fs::Filesystem& filesystem, const SetPlan& plan) {
+    for (const auto& piece : plan.pieces) {
+        for (const auto& record : piece.records) {
+            const auto status = filesystem.status(store::layout::object(record.sha256));
+            if (status && status->kind == fs::Kind::file && status->size == record.size) continue;
+            throw Error(ErrorKind::integrity, "verify", record.path,
+                        fmt::format("expected an object of {} bytes, found {}", record.size, status ? std::to_string(status->size) : "none"));
+        }
+    }
+}
+
+void demand_good(const signing::Verdict& verdict, const std::string& path) {
+    if (!verdict.good) throw Error(ErrorKind::signing, "verify", path, verdict.reason, "clients would refuse this signature; nothing was published");
+}
+
+void check_signatures(fs::Filesystem& filesystem, const store::Transaction& transaction, const StagedGeneration& generation, signing::Signer& signer) {
+    signing::Verifier verifier({signer.public_key()});
+    const auto read = [&](const std::string& path) { return fs::read_file(filesystem, transaction.tree_path(path)); };
+    const auto detached = [&](const std::string& path, const std::string& signature) {
+        demand_good(verifier.check_detached(read(path), read(signature)), signature);
+    };
+    detached("MANIFEST", "MANIFEST.asc");
+    for (const auto& sub_manifest : generation.sub_manifests) {
+        for (const auto& pointer : sub_manifest.pointers) {
+            const std::string directory = fs::parent_path(pointer.path);
+            if (pointer.path.ends_with("Release.gpg")) detached(directory + "/Release", pointer.path);
+            if (pointer.path.ends_with("repomd.xml.asc")) detached(directory + "/repomd.xml", pointer.path);
+            if (!pointer.path.ends_with("InRelease")) continue;
+            std::string text;
+            demand_good(verifier.check_clear_signed(read(pointer.path), text), pointer.path);
+            if (text != read(directory + "/Release")) throw Error(ErrorKind::integrity, "verify", pointer.path, "it differs from Release");
+        }
+    }
+}
+
+}  // namespace
+
+void check_staged(fs::Filesystem& filesystem, const store::Transaction& transaction, const std::vector<SetPlan>& plans, const std::vector<BuiltSet>& built,
+                  const StagedGeneration& generation, signing::Signer* signer) {
+    check_content(filesystem, transaction);
+    for (std::size_t i = 0; i < plans.size(); ++i) {
+        check_frames(filesystem, transaction, generation.manifest.repository, plans[i], built[i]);
+        check_objects(filesystem, plans[i]);
+    }
+    if (signer != nullptr) check_signatures(filesystem, transaction, generation, *signer);
+}
+
+}  // namespace repotool::publisher
