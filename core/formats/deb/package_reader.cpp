@@ -30,7 +30,7 @@ std::string read_control_text(const std::string& path) {
 
 std::string required(const ControlStanza& control, const char* field, bool (*is_good)(std::string_view)) {
     if (control.find(field) == nullptr) refuse(fmt::format("it has no field {}", field));
-    const std::string value(control.value(field));
+    std::string value(control.value(field));
     if (!is_good(value)) refuse(fmt::format("'{}' is not allowed as {}", value, field));
     return value;
 }
