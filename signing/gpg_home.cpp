@@ -3,9 +3,11 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <fstream>
 #include <system_error>
+#include <thread>
 
 #include "core/base/error.hpp"
 #include "core/base/subprocess.hpp"
@@ -17,6 +19,7 @@ namespace fs = std::filesystem;
 
 // sizeof(sockaddr_un::sun_path), with its terminating zero.
 constexpr std::size_t kSocketPathSize = 108;
+constexpr int kRemovalAttempts = 50;
 // The longest socket that an agent makes.
 constexpr std::string_view kLongestSocket = "/S.gpg-agent.browser";
 
@@ -94,8 +97,14 @@ ThrowAwayDirectory::ThrowAwayDirectory() {
 }
 
 ThrowAwayDirectory::~ThrowAwayDirectory() {
-    std::error_code ignored;  // a temporary directory that stays is no reason to fail
-    fs::remove_all(path_, ignored);
+    // A gpg that was told to stop may still be removing its own lock files in here. A directory that stays
+    // all the same is no reason to fail.
+    for (int attempt = 0; attempt < kRemovalAttempts; ++attempt) {
+        std::error_code error;
+        fs::remove_all(path_, error);
+        if (!error) return;
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
 }
 
 void write_verifier_configuration(const fs::path& home) {

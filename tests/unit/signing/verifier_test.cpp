@@ -181,11 +181,17 @@ TEST_CASE("of two signatures one good one is enough, but a wrong one spoils it")
 
 TEST_CASE("a verifier leaves nothing behind and refuses what is no key") {
     Workspace workspace;
+    const auto home = workspace.home("h");
+    gpg_key(home, "ed25519");
+    const auto key = exported(home);
+    std::filesystem::create_directory(workspace / "t");
     const auto before = std::getenv("TMPDIR");
     const std::string old = before == nullptr ? "" : before;
-    ::setenv("TMPDIR", (workspace / "").c_str(), 1);
+    ::setenv("TMPDIR", (workspace / "t").c_str(), 1);
     CHECK(error_of([] { Verifier({"rubbish"}); }).kind() == base::ErrorKind::signing);
     { Verifier empty({}); }
-    CHECK(std::filesystem::is_empty(workspace / ""));
+    for (int count = 0; count < 20; ++count)
+        CHECK_FALSE(Verifier({key}).check_detached("text", "rubbish").good);
+    CHECK(std::filesystem::is_empty(workspace / "t"));
     old.empty() ? ::unsetenv("TMPDIR") : ::setenv("TMPDIR", old.c_str(), 1);
 }

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "signing/cli/context.hpp"
+#include "signing/cli/files.hpp"
+
+namespace repotool::signing::cli {
+namespace {
+
+void run(const std::string& output, const Context& context) {
+    const auto key = context.resolve_key();
+    const auto armored = open_gpg_signer(key)->public_key();
+    if (!output.empty()) {
+        write_text(output, armored);
+    } else if (context.output == Output::text) {
+        fmt::print("{}", armored);
+    }
+    context.finish({{"fingerprint", key.fingerprint}, {"public_key", armored}});
+}
+
+}  // namespace
+
+void add_keys_export(CLI::App& parent, Context& context) {
+    auto output = std::make_shared<std::string>();
+    auto* command = parent.add_subcommand("export", "write the armored public key, as clients import it");
+    command->add_option("-o,--output", *output, "file to write instead of standard output")
+        ->type_name("FILE");
+    context.add_key_options(*command);
+    command->footer("Example:\n  reposign keys export --site /srv/repo -o acme-archive-keyring.asc\n");
+    command->callback([output, &context] { context.run = [output, &context] { run(*output, context); }; });
+}
+
+}  // namespace repotool::signing::cli
