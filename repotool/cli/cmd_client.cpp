@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "core/base/error.hpp"
+#include "core/fs/tree.hpp"
+#include "core/store/generation_reader.hpp"
+#include "repotool/cli/command.hpp"
+#include "repotool/client_snippet.hpp"
+
+namespace repotool::cli {
+namespace {
+
+using publisher::SnippetFormat;
+
+struct Options {
+    std::string reference;
+    std::string format;
+    std::string base_url;
+    int priority = 0;
+};
+
+const std::map<std::string, SnippetFormat> kFormats{
+    {"sources", SnippetFormat::sources}, {"list", SnippetFormat::list}, {"repo", SnippetFormat::repo}, {"preferences", SnippetFormat::preferences}};
+
+publisher::SnippetRequest request_for(OpenSite& site, const Options& options, const std::string& repository) {
+    publisher::SnippetRequest request;
+    request.base_url = options.base_url.empty() ? site.config.base_url : options.base_url;
+    request.origin = site.config.origin;
+    request.label = site.config.label;
+    if (options.priority != 0) request.priority = options.priority;
+    const std::string key = site.config.repository(repository).key;
+    const std::string path = "public/keys/" + key + ".asc";
+    if (!key.empty() && site.filesystem->status(path)) request.keys.emplace_back(key, fs::read_file(*site.filesystem, path));
+    return request;
+}
+
+int run(const Options& options, const GlobalOptions& global) {
+    OpenSite site = open_site(global);
+    const auto reader = store::open_generation(*site.filesystem, "public", options.reference);
+    const auto request = request_for(site, options, reader.manifest().repository);
+    std::vector<std::string> formats{options.format};
+    if (options.format.empty()) {
+        formats.clear();
+        if (reader.find_format("deb") != nullptr) formats.emplace_back("sources");
+        if (reader.find_format("rpm") != nullptr) formats.emplace_back("repo");
+        if (options.priority != 0 && reader.find_format("deb") != nullptr) formats.emplace_back("preferences");
+    }
+    nlohmann::ordered_json document{{"ok", true}, {"repository", reader.manifest().repository}};
+    std::string text;
+    for (const auto& format : formats) {
+        const std::string snippet = publisher::client_snippet(reader, kFormats.at(format), request);
+        document[format] = snippet;
+        text += (text.empty() ? "" : "\n") + snippet;
+    }
+    print(global.json ? document.dump(1) + "\n" : text);
+    return 0;
+}
+
+}  // namespace
+
+void add_client(CLI::App& app, Program& program) {
+    auto options = std::make_shared<Options>();
+    auto* command = app.add_subcommand("client", "what a client machine needs to use a repository");
+    command->add_option("repository", options->reference, "the repository")->required()->type_name("REPOSITORY");
+    command->add_option("--format", options->format, "sources or list (apt), repo (dnf, zypper), preferences (apt pinning); default: what fits")
+        ->check(CLI::IsMember({"sources", "list", "repo", "preferences"}));
+    command->add_option("--priority", options->priority, "so that this repository wins over others (apt: above 1000 also downgrades; dnf: lower wins)");
+    command->add_option("--base-url", options->base_url, "address of a mirror, instead of the site's own");
+    command->footer("Examples:\n  repotool client stable --format sources > /etc/apt/sources.list.d/stable.sources\n"
+                    "  repotool client stable --format repo > /etc/yum.repos.d/stable.repo\n  repotool client test/change-1 --format preferences --priority 1001");
+    command->callback([options, &program] { program.run = [options, &program] { return run(*options, program.global); }; });
+}
+
+}  // namespace repotool::cli

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "core/base/error.hpp"
+#include "core/base/text.hpp"
+#include "repotool/cli/command.hpp"
+#include "repotool/verify.hpp"
+
+namespace repotool::cli {
+namespace {
+
+using nlohmann::ordered_json;
+
+struct Options {
+    std::string reference;
+    bool full = false;
+};
+
+int run(const Options& options, const GlobalOptions& global) {
+    OpenSite site = open_site(global);
+    const auto depth = options.full ? publisher::Depth::full : publisher::Depth::normal;
+    const auto report = publisher::verify_generation(*site.filesystem, "public", options.reference, depth);
+    ordered_json findings = ordered_json::array();
+    for (const auto& finding : report.findings) {
+        findings.push_back({{"path", base::printable(finding.path)}, {"problem", base::printable(finding.problem)}});
+        std::fputs(fmt::format("repotool: {}: {}\n", base::printable(finding.path), base::printable(finding.problem)).c_str(), stderr);
+    }
+    const std::string name = fmt::format("{}@{}", report.repository, report.generation);
+    if (global.json) {
+        print(ordered_json{{"ok", report.findings.empty()}, {"repository", report.repository}, {"generation", report.generation}, {"manifest_sha256", report.manifest_sha256},
+                           {"packages", report.packages}, {"files", report.files}, {"signed", report.is_signed}, {"findings", findings}}
+                  .dump(1) +
+              "\n");
+    } else if (report.findings.empty() && !global.quiet) {
+        print(fmt::format("{} is good: {}, {} looked at, {}\n", name, base::counted(report.packages, "package"), base::counted(report.files, "file"),
+                          report.is_signed ? "signed" : "not signed"));
+    } else if (!report.findings.empty()) {
+        print(fmt::format("{} is damaged: {}\n", name, base::counted(report.findings.size(), "finding")));
+    }
+    return report.findings.empty() ? 0 : base::exit_code(base::ErrorKind::integrity);
+}
+
+}  // namespace
+
+void add_verify(CLI::App& app, Program& program) {
+    auto options = std::make_shared<Options>();
+    auto* command = app.add_subcommand("verify", "check a published repository as a client would");
+    command->add_option("repository", options->reference, "a repository, or repository@N")->required()->type_name("REPOSITORY");
+    command->add_flag("--full", options->full, "also the digest of every package, and every index against the manifest");
+    command->footer("Exit status 9 where something is not what was published; every finding is one line.\n\nExamples:\n  repotool verify stable\n  repotool verify stable@41 --full");
+    command->callback([options, &program] { program.run = [options, &program] { return run(*options, program.global); }; });
+}
+
+}  // namespace repotool::cli

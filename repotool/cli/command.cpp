@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "repotool/cli/command.hpp"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "core/base/error.hpp"
+#include "core/base/log.hpp"
+#include "core/base/time.hpp"
+#include "core/fs/external.hpp"
+#include "core/fs/tree.hpp"
+#include "repotool/result.hpp"
+
+namespace repotool::cli {
+namespace {
+
+using base::Error;
+using base::ErrorKind;
+
+constexpr std::uint64_t kConfigLimit = std::uint64_t{1} << 20U;
+
+std::string config_path(const std::string& root) {
+    return root + "/repotool.yaml";
+}
+
+bool is_site(const std::string& root) {
+    return fs::external_status(config_path(root), fs::FinalSymlink::follow).has_value();
+}
+
+std::string environment(const char* name) {
+    const char* value = std::getenv(name);
+    return value == nullptr ? std::string() : std::string(value);
+}
+
+OpenSite open_at(const std::string& root) {
+    OpenSite site;
+    site.root = root;
+    const std::string path = config_path(root);
+    site.config = publisher::parse_config(fs::read_external(path, kConfigLimit), "repotool.yaml");
+    site.filesystem = fs::open_posix_filesystem(root);
+    site.site = std::make_unique<store::Site>(*site.filesystem, base::system_clock());
+    return site;
+}
+
+// What a CI server says of the job that runs this: shown to those who wait for a lock, and kept in the history.
+std::string job_name() {
+    for (const char* name : {"BUILD_URL", "BUILD_TAG", "ZUUL_UUID", "GITHUB_RUN_ID", "CI_JOB_URL"}) {
+        if (const std::string value = environment(name); !value.empty()) return value;
+    }
+    return {};
+}
+
+}  // namespace
+
+std::string find_site(const GlobalOptions& global) {
+    if (!global.site.empty()) return fs::absolute_path(global.site);
+    if (const std::string value = environment("REPOTOOL_SITE"); !value.empty()) return fs::absolute_path(value);
+    for (std::string directory = fs::current_directory(); !directory.empty(); directory = fs::parent_path(directory)) {
+        if (is_site(directory)) return directory;
+    }
+    return fs::absolute_path("site");
+}
+
+OpenSite open_site(const GlobalOptions& global) {
+    const std::string root = find_site(global);
+    if (!is_site(root)) {
+        throw Error(ErrorKind::usage, "open site", root, "there is no repotool.yaml", "name the site with --site, or make one with: repotool init");
+    }
+    return open_at(root);
+}
+
+void make_site(const std::string& root, const publisher::SiteDefaults& defaults) {
+    if (is_site(root)) throw Error(ErrorKind::usage, "make site", root, "there is one already");
+    const std::string text = publisher::default_config_text(defaults);
+    publisher::parse_config(text, "repotool.yaml");  // names from the command line may be bad
+    fs::make_external_directory(root, 0755);
+    fs::write_external(config_path(root), text, 0644);
+}
+
+OpenSite open_or_make_site(const GlobalOptions& global, const publisher::SiteDefaults& defaults) {
+    const std::string root = find_site(global);
+    const bool is_new = !is_site(root);
+    if (is_new) make_site(root, defaults);
+    OpenSite site = open_at(root);
+    site.site->prepare_for_writing();
+    if (is_new) {
+        base::info(fmt::format("made a site in {} (APT suite {}, RPM dist {}); its settings are in repotool.yaml", root, site.config.dists[0].name, site.config.dists[1].name));
+    }
+    return site;
+}
+
+publisher::PublishContext publish_context(OpenSite& site, const GlobalOptions& global) {
+    return {*site.site, site.config, base::parse_duration(global.lock_timeout), job_name()};
+}
+
+std::map<std::string, std::string> parse_meta(const std::vector<std::string>& arguments) {
+    std::map<std::string, std::string> meta;
+    for (const auto& argument : arguments) {
+        const auto equals = argument.find('=');
+        if (equals == std::string::npos || equals == 0) throw Error(ErrorKind::usage, "use --meta", argument, "expected KEY=VALUE");
+        meta[argument.substr(0, equals)] = argument.substr(equals + 1);
+    }
+    return meta;
+}
+
+void answer(const publisher::PublishResult& result, const publisher::Config& config, const GlobalOptions& global, const std::string& env_file, publisher::DryRun dry_run) {
+    if (!env_file.empty() && dry_run == publisher::DryRun::no) fs::write_external(env_file, publisher::render_env(result, config), 0644);
+    if (global.json) {
+        print(publisher::render_json(result, config));
+    } else if (!global.quiet) {
+        print(publisher::render_text(result, config, dry_run));
+    }
+}
+
+void print(const std::string& text) {
+    const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
+    if (!written) base::throw_errno("write", "standard output");
+}
+
+}  // namespace repotool::cli

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What every subcommand of repotool shares: global options, the open site, and how it is called. A subcommand is an options struct, a
+// flag table (add_…) and a run of library calls.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "core/fs/filesystem.hpp"
+#include "core/store/site.hpp"
+#include "repotool/config.hpp"
+#include "repotool/publish.hpp"
+
+namespace repotool::cli {
+
+struct GlobalOptions {
+    std::string site;  // --site; empty: REPOTOOL_SITE, the nearest repotool.yaml above, ./site
+    bool json = false;
+    bool quiet = false;
+    bool verbose = false;
+    std::string lock_timeout = "10m";
+};
+
+// The command that was chosen on the command line: returns the exit status.
+using Run = std::function<int()>;
+struct Program {
+    GlobalOptions global;
+    Run run;
+};
+
+// A site with its configuration.
+struct OpenSite {
+    std::string root;
+    std::unique_ptr<fs::Filesystem> filesystem;
+    publisher::Config config;
+    std::unique_ptr<store::Site> site;
+};
+
+// Where the site is by the rules of --site; need not exist.
+std::string find_site(const GlobalOptions& global);
+// For reading: throws base::Error (usage) where there is no site.
+OpenSite open_site(const GlobalOptions& global);
+// For publishing: makes a default site where there is none, and says so.
+OpenSite open_or_make_site(const GlobalOptions& global, const publisher::SiteDefaults& defaults);
+// Writes repotool.yaml and the directories of a new site. Throws base::Error (usage) where there is one.
+void make_site(const std::string& root, const publisher::SiteDefaults& defaults);
+
+publisher::PublishContext publish_context(OpenSite& site, const GlobalOptions& global);
+// KEY=VALUE arguments. Throws base::Error (usage).
+std::map<std::string, std::string> parse_meta(const std::vector<std::string>& arguments);
+// Result on standard output (JSON or text), env file where asked for.
+void answer(const publisher::PublishResult& result, const publisher::Config& config, const GlobalOptions& global, const std::string& env_file, publisher::DryRun dry_run);
+void print(const std::string& text);
+
+// Each adds its subcommand to the command line.
+void add_client(CLI::App& app, Program& program);
+void add_config(CLI::App& app, Program& program);
+void add_init(CLI::App& app, Program& program);
+void add_list(CLI::App& app, Program& program);
+void add_promote(CLI::App& app, Program& program);
+void add_publish(CLI::App& app, Program& program);
+void add_rollback(CLI::App& app, Program& program);
+void add_show(CLI::App& app, Program& program);
+void add_verify(CLI::App& app, Program& program);
+void add_version(CLI::App& app, Program& program);
+
+}  // namespace repotool::cli

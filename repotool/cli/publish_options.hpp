@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Options and course that publish and promote share.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "repotool/cli/command.hpp"
+
+namespace repotool::cli {
+
+struct PublishOptions {
+    std::string dist;
+    std::string component;
+    std::string apt_suite;  // of a site that is made on the way
+    std::string rpm_dist;   // likewise, and the dist of .rpm files
+    std::string base_url;   // likewise
+    std::string env_file;
+    std::vector<std::string> meta;
+    bool dry_run = false;
+};
+
+void add_publish_options(CLI::App& command, PublishOptions& options);
+std::string read_standard_input();
+// Throws base::Error (usage) for a name that is not allowed; before anything is made.
+std::string checked_repository(const std::string& name);
+
+// An open site for one publish. A dry run without a site works in a temporary one, which goes when this object does.
+class PublishSession {
+public:
+    PublishSession(const GlobalOptions& global, const PublishOptions& options);
+    ~PublishSession();
+    PublishSession(const PublishSession&) = delete;
+    PublishSession& operator=(const PublishSession&) = delete;
+
+    OpenSite& site() noexcept { return site_; }
+    publisher::PublishRequest request(const std::string& operation, const std::string& repository) const;
+    // Publishes and prints the answer; returns the exit status.
+    int finish(const publisher::PublishRequest& request);
+
+private:
+    const GlobalOptions& global_;
+    const PublishOptions& options_;
+    std::string temporary_;
+    OpenSite site_;
+};
+
+}  // namespace repotool::cli
