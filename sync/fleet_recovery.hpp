@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What a dead coordinator left (I6): runs at the start of every fleet transaction, needs no human and no
+// flag, may be killed itself. The coordinator's journal says what was decided, the mirrors say how far they
+// are; nothing is guessed.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "sync/coordinator.hpp"
+
+namespace repotool::sync {
+
+struct RecoveryReport {
+    int finished = 0;  // committed transactions that all their mirrors have now
+    int undone = 0;    // transactions that were never committed and left nothing behind now
+    // Committed transactions (by id) with mirrors that could not be reached; they stay in the journal.
+    std::map<std::string, std::vector<std::string>> owed;
+
+    std::vector<std::string> owed_of(const TransactionIdentity& identity) const {
+        const auto found = owed.find(identity.id());
+        return found == owed.end() ? std::vector<std::string>() : found->second;
+    }
+};
+
+// Under the source's lock. Takes each mirror's lock in turn. A mirror that cannot be reached is warned of,
+// and holds up nobody.
+RecoveryReport recover_fleet(Source& source, const std::string& repository,
+                             const std::vector<Mirror*>& mirrors, const FleetOptions& options);
+
+}  // namespace repotool::sync

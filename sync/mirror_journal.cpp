@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "sync/mirror_journal.hpp"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "core/base/digest.hpp"
+#include "core/base/error.hpp"
+#include "core/fs/tree.hpp"
+#include "core/store/line_log.hpp"
+
+namespace repotool::sync::mirror_layout {
+
+std::string transactions(const std::string& repository) {
+    return fmt::format("{}/{}/txn", kPrivate, repository);
+}
+std::string transaction(const std::string& repository, const std::string& id) {
+    return fmt::format("{}/{}", transactions(repository), id);
+}
+std::string highest(const std::string& repository) {
+    return fmt::format("{}/{}/highest", kPrivate, repository);
+}
+
+}  // namespace repotool::sync::mirror_layout
+
+namespace repotool::sync {
+namespace {
+
+using nlohmann::json;
+
+json to_json(const Version& version) {
+    return {
+        {"epoch", version.epoch}, {"generation", version.generation}, {"manifest", version.manifest_sha256}};
+}
+
+Version version_from(const json& document) {
+    Version version{document.at("epoch").get<std::uint64_t>(), document.at("generation").get<std::uint64_t>(),
+                    document.at("manifest").get<std::string>()};
+    if (!base::is_sha256_hex(version.manifest_sha256))
+        throw json::other_error::create(501, "not a digest", &document);
+    return version;
+}
+
+// Turns the JSON library's complaints into ours.
+template <typename Read>
+auto reading(const std::string& path, const Read& read) {
+    try {
+        return read();
+    } catch (const json::exception& error) {
+        throw base::Error(base::ErrorKind::integrity, "read", path, error.what());
+    }
+}
+
+void append(fs::Filesystem& mirror, const std::string& directory, const json& line) {
+    store::append_line(mirror, directory + "/journal", line.dump());
+}
+
+}  // namespace
+
+MirrorJournal read_mirror_journal(fs::Filesystem& mirror, const std::string& directory) {
+    const std::string path = directory + "/journal";
+    if (!mirror.status(path)) return {};
+    const store::LineLog log = store::parse_line_log(fs::read_file(mirror, path), path);
+    return reading(path, [&] {
+        MirrorJournal journal;
+        for (const auto& text : log.lines) {
+            const json line = json::parse(text);
+            const std::string state = line.at("state").get<std::string>();
+            if (state == "begin") {
+                journal.identity = {line.at("repository").get<std::string>(), version_from(line)};
+            } else if (state == "content") {
+                line.at("names").get_to(journal.content);
+            }
+            journal.has_claimed = journal.has_claimed || state == "claim";
+            journal.is_prepared = journal.is_prepared || state == "prepared";
+        }
+        return journal;
+    });
+}
+
+void journal_begin(fs::Filesystem& mirror, const std::string& directory,
+                   const TransactionIdentity& identity) {
+    json line = to_json(identity.version);
+    line["state"] = "begin";
+    line["repository"] = identity.repository;
+    append(mirror, directory, line);
+    mirror.sync_directory(directory);
+}
+
+void journal_content(fs::Filesystem& mirror, const std::string& directory,
+                     const std::vector<std::string>& names) {
+    append(mirror, directory, {{"state", "content"}, {"names", names}});
+}
+
+void journal_claim(fs::Filesystem& mirror, const std::string& directory) {
+    append(mirror, directory, {{"state", "claim"}});
+}
+
+void journal_prepared(fs::Filesystem& mirror, const std::string& directory) {
+    append(mirror, directory, {{"state", "prepared"}});
+}
+
+std::optional<Version> read_highest(fs::Filesystem& mirror, const std::string& repository) {
+    const std::string path = mirror_layout::highest(repository);
+    if (!mirror.status(path)) return std::nullopt;
+    return reading(path, [&] { return version_from(json::parse(fs::read_file(mirror, path, 4096))); });
+}
+
+void write_highest(fs::Filesystem& mirror, const std::string& repository, const Version& version) {
+    fs::replace_file(mirror, mirror_layout::highest(repository), to_json(version).dump() + "\n", 0600);
+}
+
+}  // namespace repotool::sync

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "sync/plan.hpp"
+
+#include <algorithm>
+#include <numeric>
+#include <set>
+#include <string>
+
+#include "core/base/error.hpp"
+#include "core/store/layout.hpp"
+
+namespace repotool::sync {
+namespace {
+
+using store::ContentFile;
+using store::SetEntry;
+
+// Two sets may share a chunk, an index or a package: each name is planned once.
+class Planner {
+public:
+    Planner(const store::GenerationReader& wanted, const store::GenerationReader* present)
+        : wanted_(wanted), present_(present), repository_(wanted.manifest().repository) {}
+
+    Plan run() {
+        const auto& sub_manifests = wanted_.sub_manifests();
+        plan_.shared_links = store::shared_links(repository_, sub_manifests);
+        add_parts();
+        for (const auto& sub_manifest : sub_manifests) {
+            for (const auto& set : sub_manifest.sets) {
+                const SetEntry* old = present_set(sub_manifest.format, set);
+                add_indexes(set, old);
+                if (old == nullptr || old->chunks != set.chunks) add_chunks(set, old);
+            }
+        }
+        return std::move(plan_);
+    }
+
+private:
+    const SetEntry* present_set(const std::string& format, const SetEntry& set) const {
+        const auto* sub_manifest = present_ == nullptr ? nullptr : present_->find_format(format);
+        return sub_manifest == nullptr ? nullptr
+                                       : sub_manifest->find_set(set.dist, set.component, set.architecture);
+    }
+
+    // Files that the present generation names, too, are there: only looked at, not brought.
+    void add(std::vector<ContentFile>& list, ContentFile file) {
+        if (planned_.insert(file.path).second) list.push_back(std::move(file));
+    }
+
+    void add_parts() {
+        std::set<std::string> there;
+        if (present_ != nullptr) {
+            for (const auto& part : store::manifest_parts(present_->manifest(), present_->sub_manifests())) {
+                there.insert(part.path);
+            }
+        }
+        for (auto& part : store::manifest_parts(wanted_.manifest(), wanted_.sub_manifests())) {
+            add(there.contains(part.path) ? plan_.expected : plan_.metadata, std::move(part));
+        }
+    }
+
+    void add_indexes(const SetEntry& set, const SetEntry* old) {
+        std::set<std::string> there;
+        if (old != nullptr) {
+            for (const auto& file : store::index_files(repository_, *old)) there.insert(file.path);
+        }
+        for (auto& file : store::index_files(repository_, set)) {
+            add(there.contains(file.path) ? plan_.expected : plan_.metadata, std::move(file));
+        }
+    }
+
+    void add_chunks(const SetEntry& set, const SetEntry* old) {
+        const store::ChunkList list = wanted_.chunk_list(set);
+        const store::ChunkList old_list = old == nullptr ? store::ChunkList{} : present_->chunk_list(*old);
+        const auto digests_of = [](const store::ChunkList& chunks) {
+            std::set<std::string> digests;
+            for (const auto& chunk : chunks) digests.insert(chunk.sha256);
+            return digests;
+        };
+        const auto digests = digests_of(list);
+        const auto old_digests = digests_of(old_list);
+        // A changed chunk holds some 64 packages of which one is new; the chunk that it replaces knows the
+        // rest.
+        std::set<std::string> there;
+        for (const auto& chunk : old_list) {
+            if (digests.contains(chunk.sha256)) continue;
+            for (const auto& record : present_->records(chunk))
+                there.insert(record.path + '\n' + record.sha256);
+        }
+        for (const auto& chunk : list) {
+            if (old_digests.contains(chunk.sha256)) continue;
+            add_chunk(chunk);
+            for (const auto& record : wanted_.records(chunk)) {
+                const bool is_there = there.contains(record.path + '\n' + record.sha256);
+                add(is_there ? plan_.expected : plan_.packages, store::pool_file(repository_, record));
+            }
+        }
+    }
+
+    // Chunk lists give no sizes; the digest decides anyway.
+    void add_chunk(const store::ChunkReference& chunk) {
+        const std::string path = store::layout::tree_part(repository_, chunk.sha256);
+        const auto status = wanted_.filesystem().status(wanted_.path_of(path));
+        if (!status) throw base::Error(base::ErrorKind::integrity, "read", path, "the source has lost it");
+        add(plan_.metadata, {path, chunk.sha256, status->size});
+    }
+
+    const store::GenerationReader& wanted_;
+    const store::GenerationReader* present_;
+    const std::string& repository_;
+    std::set<std::string> planned_;
+    Plan plan_;
+};
+
+}  // namespace
+
+Plan make_plan(const store::GenerationReader& wanted, const store::GenerationReader* present) {
+    return Planner(wanted, present).run();
+}
+
+std::uint64_t planned_bytes(const Plan& plan) noexcept {
+    const auto add = [](std::uint64_t sum, const ContentFile& file) { return sum + file.size; };
+    return std::accumulate(plan.packages.begin(), plan.packages.end(),
+                           std::accumulate(plan.metadata.begin(), plan.metadata.end(), std::uint64_t{0}, add),
+                           add);
+}
+
+}  // namespace repotool::sync

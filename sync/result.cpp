@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "sync/result.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "core/base/text.hpp"
+
+namespace repotool::sync {
+namespace {
+
+using nlohmann::json;
+
+const char* outcome_name(MirrorOutcome outcome) {
+    switch (outcome) {
+        case MirrorOutcome::unchanged:
+            return "unchanged";
+        case MirrorOutcome::flipped:
+            return "flipped";
+        case MirrorOutcome::aborted:
+            return "aborted";
+        case MirrorOutcome::failed:
+            return "failed";
+        case MirrorOutcome::prepared:
+            return "prepared";
+    }
+    return "failed";
+}
+
+json to_json(const MirrorResult& mirror) {
+    return {{"name", mirror.name},
+            {"state", outcome_name(mirror.outcome)},
+            {"bytes_sent", mirror.bytes_sent},
+            {"files_sent", mirror.files_sent},
+            {"flipped_at", mirror.flipped_at.empty() ? json(nullptr) : json(mirror.flipped_at)},
+            {"error", mirror.failure ? json(mirror.failure->message) : json(nullptr)}};
+}
+
+}  // namespace
+
+Failure describe_failure(const std::exception_ptr& error) {
+    try {
+        std::rethrow_exception(error);
+    } catch (const base::Error& known) {
+        return {known.kind(), known.object(), known.what(), known.hint()};
+    } catch (const std::exception& unknown) {
+        return {base::ErrorKind::internal, "", fmt::format("cannot go on: {}", unknown.what()),
+                "this is a bug"};
+    }
+}
+
+Failure describe_failure(const std::exception_ptr& error, const std::string& verb,
+                         const std::string& mirror) {
+    Failure failure = describe_failure(error);
+    // What a mirror says of itself needs no frame.
+    if (failure.object != mirror)
+        failure.message = fmt::format("cannot {} '{}': {}", verb, mirror, failure.message);
+    failure.object = mirror;
+    return failure;
+}
+
+json to_json(const Failure& failure) {
+    return {{"code", base::exit_code(failure.kind)},
+            {"kind", base::kind_name(failure.kind)},
+            {"retryable", base::is_retryable(failure.kind)},
+            {"object", failure.object},
+            {"message", failure.message},
+            {"hint", failure.hint}};
+}
+
+json to_json(const FleetResult& result) {
+    json mirrors = json::array();
+    for (const auto& mirror : result.mirrors) mirrors.push_back(to_json(mirror));
+    json document{{"ok", !result.failure},
+                  {"repository", result.repository},
+                  {"transaction", result.transaction},
+                  {"generation", result.generation},
+                  {"mirrors", mirrors},
+                  {"flip_skew_ms", result.flip_skew_ms},
+                  {"elapsed_ms", result.elapsed_ms}};
+    if (result.failure) document["error"] = to_json(*result.failure);
+    return document;
+}
+
+std::string summary(const FleetResult& result) {
+    const std::string name = fmt::format("{}@{}", result.repository, result.generation);
+    const auto count = [&](MirrorOutcome outcome) {
+        return static_cast<std::size_t>(
+            std::count_if(result.mirrors.begin(), result.mirrors.end(),
+                          [&](const MirrorResult& mirror) { return mirror.outcome == outcome; }));
+    };
+    const std::size_t flipped = count(MirrorOutcome::flipped);
+    const std::size_t unchanged = count(MirrorOutcome::unchanged);
+    if (flipped + count(MirrorOutcome::prepared) == 0 && !result.failure) {
+        return fmt::format("{} is live on {} already, nothing to do", name,
+                           base::counted(unchanged, "mirror"));
+    }
+    std::uint64_t bytes = 0;
+    std::uint64_t packages = 0;
+    for (const auto& mirror : result.mirrors) {
+        bytes += mirror.bytes_sent;
+        packages = std::max(packages, mirror.packages_sent);
+    }
+    const std::string live =
+        fmt::format("{} is live on {} ({}, {} sent)", name, base::counted(flipped + unchanged, "mirror"),
+                    base::counted(packages, "new package"), base::human_size(bytes));
+    const std::size_t late = count(MirrorOutcome::prepared);
+    if (late > 0) return fmt::format("{}; {} not yet", live, base::counted(late, "mirror"));
+    return result.failure
+               ? fmt::format("{} changed nothing on {}", name, base::counted(result.mirrors.size(), "mirror"))
+               : live;
+}
+
+}  // namespace repotool::sync

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Where a fleet gets its generations from, and where its coordinator keeps what it decided.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/fs/filesystem.hpp"
+
+namespace repotool::sync {
+
+// Both filesystems outlive this object.
+struct Source {
+    std::string name;        // for messages
+    fs::Filesystem& tree;    // rooted at the public tree
+    fs::Filesystem& state;   // where journals and locks go
+    std::string state_root;  // directory in `state`: private/sync of a site, "" otherwise
+};
+
+// A source that owns its filesystems.
+class OpenSource {
+public:
+    // `path`: a site, its public/, or any other public tree of ours. Journals go to the site's private/sync
+    // where this user owns it, else below $XDG_STATE_HOME/mirrorsync. Throws base::Error (usage).
+    explicit OpenSource(const std::string& path);
+
+    Source& get() noexcept { return source_; }
+    // The outermost directory that belongs to the source: no target may lie in it, nor it in a target.
+    const std::string& directory() const noexcept { return directory_; }
+    // What is mirrored where nobody says what: everything but test repositories, sorted.
+    std::vector<std::string> default_repositories() const;
+
+private:
+    struct Places {
+        std::string directory;  // outermost
+        std::string tree;
+        std::string state;
+        std::string state_root;
+    };
+    static Places find_places(const std::string& given);
+    OpenSource(const std::string& path, const Places& places);
+
+    std::string directory_;
+    std::unique_ptr<fs::Filesystem> tree_;
+    std::unique_ptr<fs::Filesystem> state_;
+    Source source_;
+};
+
+// True where `path` is a site or a public tree, by its looks.
+bool looks_like_source(const std::string& path);
+
+// The site that is meant where nobody names one: `site_option`, REPOTOOL_SITE, the nearest directory upwards
+// with a repotool.yaml, ./site. Throws base::Error (usage) where there is none.
+std::string nearest_site(const std::string& site_option);
+
+}  // namespace repotool::sync

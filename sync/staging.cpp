@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "sync/staging.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <functional>
+#include <set>
+
+#include "core/base/digest.hpp"
+#include "core/base/error.hpp"
+#include "core/fs/tree.hpp"
+#include "core/store/layout.hpp"
+#include "core/store/names.hpp"
+#include "core/store/sync_batch.hpp"
+#include "sync/mirror_journal.hpp"
+
+namespace repotool::sync {
+namespace {
+
+using base::Error;
+using base::ErrorKind;
+using store::ContentFile;
+
+constexpr std::size_t kBufferSize = std::size_t{256} << 10U;
+constexpr std::uint64_t kKeyLimit = std::uint64_t{1} << 20U;
+
+[[noreturn]] void damaged(const std::string& path, const std::string& reason, const std::string& hint) {
+    throw Error(ErrorKind::integrity, "read", path, reason, hint);
+}
+
+// A file that the manifest names and that is not there is damage, not an I/O error.
+std::unique_ptr<fs::File> open_named(fs::Filesystem& filesystem, const std::string& path) {
+    try {
+        return filesystem.open_read(path);
+    } catch (const base::SystemError& error) {
+        if (error.error_number() != ENOENT) throw;
+        damaged(fs::join_path(filesystem.root(), path), "the manifest names it, but it is not there", "");
+    }
+}
+
+}  // namespace
+
+Staging::Staging(fs::Filesystem& mirror, const StageRequest& request, std::string directory)
+    : mirror_(mirror), request_(request), directory_(std::move(directory)) {}
+
+void Staging::bring(const Plan& plan) {
+    require_room(plan);
+    mirror_.make_directory(directory_ + "/files", 0700);
+    for (const auto& file : plan.packages) bring_file(file);
+    transferred_.packages = transferred_.files;
+    for (const auto& file : plan.metadata) bring_file(file);
+    // What the present generation names should be there; where somebody deleted it, it comes back.
+    for (const auto& file : plan.expected) {
+        if (!mirror_.status(file.path)) bring_file(file);
+    }
+}
+
+// Refusing at once is kinder than filling a disk that others use; the copy itself still checks every write.
+void Staging::require_room(const Plan& plan) const {
+    std::uint64_t wanted = 0;
+    for (const auto* list : {&plan.packages, &plan.metadata}) {
+        for (const auto& file : *list) wanted += mirror_.status(file.path) ? 0 : file.size;
+    }
+    if (wanted > mirror_.free_bytes()) throw base::SystemError(ENOSPC, "write to", mirror_.root());
+}
+
+void Staging::bring_file(const ContentFile& file) {
+    stop_if_asked();
+    if (const auto status = mirror_.status(file.path)) {
+        if (status->kind != fs::Kind::file || status->size != file.size) {
+            damaged(fs::join_path(mirror_.root(), file.path),
+                    fmt::format("expected a file of {} bytes, found one of {}", file.size, status->size),
+                    "delete it on the mirror, if nothing else made it");
+        }
+        kept_.push_back(file);
+        return;
+    }
+    const std::string staged_path = fmt::format("{}/files/{}", directory_, staged_.size());
+    copy(file, staged_path);
+    staged_.push_back({staged_path, file});
+    ++transferred_.files;
+    transferred_.bytes += file.size;
+}
+
+void Staging::copy(const ContentFile& file, const std::string& staged_path) {
+    const std::string source_path = request_.source.path_of(file.path);
+    const auto source = open_named(request_.source.filesystem(), source_path);
+    const fs::Status status = source->status();
+    const auto target = mirror_.create(staged_path, 0644);
+    base::Hasher hasher;
+    std::string buffer(std::min<std::uint64_t>(kBufferSize, file.size + 1), '\0');
+    // At most one byte more than promised is read: endless data ends here.
+    while (hasher.size() <= file.size) {
+        stop_if_asked();
+        const std::size_t count = source->read_at(buffer, hasher.size());
+        if (count == 0) break;
+        hasher.update(std::string_view(buffer.data(), count));
+        target->write({buffer.data(), count});
+    }
+    const std::uint64_t size = hasher.size();
+    if (const std::string digest = hasher.hex(); size != file.size || digest != file.sha256) {
+        damaged(fs::join_path(request_.source.filesystem().root(), source_path),
+                fmt::format("expected {} bytes with digest {}, found {}{} bytes with digest {}", file.size,
+                            file.sha256, size > file.size ? "at least " : "", size, digest),
+                "the source is damaged: repotool fsck looks for more");
+    }
+    // The source's time, so that all mirrors give the same HTTP validators whatever generations they skipped.
+    target->set_mtime(status.mtime);
+    target->close();
+}
+
+void Staging::bring_keys() {
+    fs::Filesystem& source = request_.source.filesystem();
+    const std::string staged = directory_ + "/keys";
+    for (const auto& name : source.list(request_.source.path_of("keys"))) {
+        const std::string path = "keys/" + name;
+        const auto status = source.status(request_.source.path_of(path));
+        const bool is_key = name.ends_with(".asc") && !name.starts_with('.') && store::is_safe_path(name);
+        if (!is_key || !status || status->kind != fs::Kind::file) continue;
+        const std::string bytes = fs::read_file(source, request_.source.path_of(path), kKeyLimit);
+        const auto there = mirror_.status(path);
+        if (there && there->size == bytes.size() && fs::read_file(mirror_, path, kKeyLimit) == bytes)
+            continue;
+        mirror_.make_directory(staged, 0700);
+        fs::write_new_file(mirror_, staged + "/" + name, bytes, 0644, status->mtime, fs::Durable::yes);
+    }
+    if (mirror_.status(staged)) mirror_.sync_directory(staged);
+}
+
+void Staging::place(const Plan& plan) {
+    store::SyncBatch bytes(mirror_);
+    for (const auto& staged : staged_) bytes.add_file(staged.staged_path);
+    bytes.flush();
+
+    std::vector<std::string> names;
+    std::vector<store::TreeLink> links;
+    for (const auto& staged : staged_) names.push_back(staged.file.path);
+    for (const auto& link : plan.shared_links) {
+        if (mirror_.status(link.path)) continue;  // verify() looks where it leads
+        links.push_back(link);
+        names.push_back(link.path);
+    }
+    journal_content(mirror_, directory_, names);
+
+    store::SyncBatch directories(mirror_);
+    const auto make_parent = [&](const std::string& path) {
+        const std::string parent = fs::parent_path(path);
+        for (const auto& changed : fs::make_directories(mirror_, parent, 0755))
+            directories.add_directory(changed);
+        directories.add_directory(parent);
+    };
+    for (const auto& staged : staged_) {
+        make_parent(staged.file.path);
+        mirror_.rename(staged.staged_path, staged.file.path, fs::Replace::no);
+    }
+    for (const auto& link : links) {
+        make_parent(link.path);
+        mirror_.symlink(link.target, link.path);
+    }
+    directories.flush();
+}
+
+void Staging::verify(const Plan& plan) const {
+    for (const auto& staged : staged_) verify_digest(staged.file);
+    for (const auto& file : kept_) verify_digest(file);
+    for (const auto& file : plan.expected) {
+        const auto status = mirror_.status(file.path);
+        if (status && status->kind == fs::Kind::file && status->size == file.size) continue;
+        damaged(fs::join_path(mirror_.root(), file.path),
+                fmt::format("expected a file of {} bytes, found {}", file.size,
+                            status ? fmt::format("{} bytes", status->size) : "nothing"),
+                "the mirror is damaged");
+    }
+    for (const auto& link : plan.shared_links) {
+        if (mirror_.read_link(link.path) == link.target) continue;
+        damaged(fs::join_path(mirror_.root(), link.path),
+                fmt::format("expected a symlink to {}, found '{}'", link.target,
+                            mirror_.read_link(link.path).value_or("something else")),
+                "the mirror is damaged");
+    }
+}
+
+void Staging::verify_digest(const ContentFile& file) const {
+    stop_if_asked();
+    const auto opened = open_named(mirror_, file.path);
+    const auto found = fs::digest_file(*opened);
+    if (found.size == file.size && found.sha256 == file.sha256) return;
+    damaged(fs::join_path(mirror_.root(), file.path),
+            fmt::format("expected {} bytes with digest {}, read back {} bytes with digest {}", file.size,
+                        file.sha256, found.size, found.sha256),
+            "the mirror's disk may be failing");
+}
+
+void Staging::stop_if_asked() const {
+    if (request_.stop.stop_requested()) throw Cancelled();
+}
+
+void remove_content(fs::Filesystem& mirror, const std::string& repository,
+                    const std::vector<std::string>& names) {
+    // Deepest first, each directory looked at once.
+    std::set<std::string, std::greater<>> directories;
+    for (const auto& name : names) {
+        const bool is_ours = name.starts_with(store::layout::pool(repository) + "/") ||
+                             name.starts_with(store::layout::meta(repository) + "/");
+        if (!is_ours || !store::is_safe_path(name)) continue;
+        mirror.remove(name);
+        for (auto path = fs::parent_path(name); !path.empty(); path = fs::parent_path(path)) {
+            if (!directories.insert(path).second) break;
+        }
+    }
+    for (const auto& path : directories) {
+        if (mirror.status(path) && mirror.list(path).empty()) mirror.remove(path);
+    }
+}
+
+void place_keys(fs::Filesystem& mirror, const std::string& directory) {
+    const std::string staged = directory + "/keys";
+    const auto names = mirror.list(staged);
+    if (names.empty()) return;
+    if (mirror.make_directory("keys", 0755)) mirror.sync_directory("");
+    for (const auto& name : names) mirror.rename(staged + "/" + name, "keys/" + name, fs::Replace::yes);
+    mirror.sync_directory("keys");
+}
+
+}  // namespace repotool::sync
