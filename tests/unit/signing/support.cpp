@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
+#include <thread>
 
 #include "core/base/text.hpp"
 
@@ -20,13 +21,20 @@ Workspace::Workspace() {
 Workspace::~Workspace() {
     for (const auto& entry : fs::directory_iterator(path_))
         if (entry.is_directory()) run({"gpgconf", "--homedir", entry.path().string(), "--kill", "all"});
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
+    // An agent that was told to go is still removing its own sockets.
+    for (int attempt = 0; attempt < 100; ++attempt) {
+        std::error_code error;
+        fs::remove_all(path_, error);
+        if (!error) return;
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
 }
 
 fs::path Workspace::home(std::string_view name) {
     fs::create_directory(path_ / name);
     fs::permissions(path_ / name, fs::perms::owner_all);
+    write(path_ / name / "gpg-agent.conf",
+          "s2k-count 65536\n");  // no seconds of calibration for a passphrase
     return path_ / name;
 }
 

@@ -29,7 +29,6 @@ public:
 
 private:
     std::filesystem::path path_;
-    std::vector<std::filesystem::path> homes_;
 };
 
 std::string read(const std::filesystem::path& path);
