@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <catch2/catch.hpp>
+
+#include "core/base/error.hpp"
+#include "core/fs/tree.hpp"
+#include "core/store/history.hpp"
+#include "core/store/line_log.hpp"
+#include "tests/support/temporary_directory.hpp"
+
+namespace repotool::store {
+namespace {
+
+HistoryRecord a_flip(std::uint64_t generation) {
+    HistoryRecord record;
+    record.time = 1'700'000'000;
+    record.operation = "publish";
+    record.generation = generation;
+    record.parent = generation - 1;
+    record.manifest_sha256 = std::string(64, 'a');
+    record.changes = {{"added", "deb", "bookworm", "hello", "1.0", "amd64", std::string(64, 'b'), ""}};
+    record.meta = {{"change", "1234"}};
+    return record;
+}
+
+}  // namespace
+
+TEST_CASE("a torn last line is left out, at whatever byte it was torn", "[log]") {
+    const std::string whole = checked_line("first") + checked_line("second");
+    for (std::size_t length = checked_line("first").size(); length < whole.size(); ++length) {
+        const LineLog log = parse_line_log(whole.substr(0, length), "log");
+        REQUIRE(log.lines == std::vector<std::string>{"first"});
+        CHECK(log.is_torn == (length != checked_line("first").size()));
+        CHECK(log.good_bytes == checked_line("first").size());
+    }
+    CHECK(parse_line_log(whole, "log").lines.size() == 2);
+}
+
+TEST_CASE("a changed line that is not the last is damage, not a torn write", "[log]") {
+    std::string text = checked_line("first") + checked_line("second");
+    text[10] = 'X';
+    CHECK_THROWS_AS(parse_line_log(text, "log"), base::Error);
+}
+
+TEST_CASE("the history is a chain, and a torn end is mended", "[history]") {
+    testing::TemporaryDirectory directory;
+    const auto filesystem = fs::open_posix_filesystem(directory.path());
+    History history(*filesystem, "test/change-1");
+    for (std::uint64_t i = 1; i <= 5; ++i) history.append(a_flip(i));
+    REQUIRE(history.read().size() == 5);
+    CHECK(history.last()->generation == 5);
+    CHECK(history.read()[3].sequence == 4);
+    CHECK(history.read()[3].changes[0].name == "hello");
+
+    const std::string path = "private/history/test/change-1/000001.log";
+    filesystem->open_append(path)->write("0badc0de {\"seq\":6");
+    history.repair();
+    CHECK(history.read().size() == 5);
+    history.append(a_flip(6));
+    CHECK(history.read().back().sequence == 6);
+}
+
+TEST_CASE("a record that was cut out of the history is noticed", "[history]") {
+    testing::TemporaryDirectory directory;
+    const auto filesystem = fs::open_posix_filesystem(directory.path());
+    History history(*filesystem, "stable");
+    for (std::uint64_t i = 1; i <= 3; ++i) history.append(a_flip(i));
+    const std::string path = "private/history/stable/000001.log";
+    const LineLog log = parse_line_log(fs::read_file(*filesystem, path), path);
+    fs::replace_file(*filesystem, path, checked_line(log.lines[0]) + checked_line(log.lines[2]), 0600);
+    CHECK_THROWS_AS(history.read(), base::Error);
+}
+
+TEST_CASE("a history grows into further segments", "[history]") {
+    testing::TemporaryDirectory directory;
+    const auto filesystem = fs::open_posix_filesystem(directory.path());
+    History history(*filesystem, "stable");
+    HistoryRecord large = a_flip(1);
+    large.meta["note"] = std::string(600'000, 'n');
+    for (std::uint64_t i = 1; i <= 5; ++i) {
+        large.generation = i;
+        history.append(large);
+    }
+    CHECK(filesystem->list("private/history/stable").size() >= 2);
+    REQUIRE(history.read().size() == 5);
+    CHECK(history.last()->sequence == 5);
+}
+
+}  // namespace repotool::store
