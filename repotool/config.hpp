@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // repotool.yaml: every key has a default; unknown and duplicate keys and wrong types are errors with file, line and column
-// (docs/man/repotool.yaml.5, the contract's "Configuration").
+// (README.md, "Configuration").
 #pragma once
 
 #include <cstdint>
