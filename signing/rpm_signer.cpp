@@ -28,8 +28,7 @@ namespace {
 // One package that needs a signature.
 struct Candidate {
     std::filesystem::path path;
-    std::string content_digest;  // must be the same afterwards
-    bool has_other_signature = false;
+    std::string content_digest;            // must be the same afterwards
     bool wants_package_signature = false;  // its header does not name the payload's digest
 };
 
@@ -52,9 +51,8 @@ std::vector<Candidate> find_candidates(const std::vector<std::string>& paths, Ve
         require_private_copy(path);
         if (const auto fault = fault_of_digests(path, layout); !fault.empty())
             throw base::Error(base::ErrorKind::input, "sign package", path, fault);
-        const bool is_signed = has_signature(layout);
-        if (is_signed && check_package(path, layout, verifier).good) continue;
-        candidates.push_back({path, content_digest(path, layout), is_signed, layout.payload_digest.empty()});
+        if (has_signature(layout) && check_package(path, layout, verifier).good) continue;
+        candidates.push_back({path, content_digest(path, layout), layout.payload_digest.empty()});
     }
     return candidates;
 }
@@ -97,9 +95,7 @@ void set_macros(const std::string& command, const std::filesystem::path& scratch
 }
 
 void sign_one(const Candidate& candidate) {
-    // rpm replaces only a signature of the same kind, so an RSA one would stay beside a new EdDSA one.
-    if (candidate.has_other_signature && rpmPkgDelSign(candidate.path.c_str(), nullptr) != 0)
-        throw std::runtime_error("rpm cannot remove the old signature");
+    // Signatures that are there already are dropped by librpm; require_signed() sees to it.
     rpmSignArgs arguments{};  // no hashalgo: librpm would pass gpg a number that it does not know
     arguments.signflags = candidate.wants_package_signature ? RPMSIGN_FLAG_RPMV3 : RPMSIGN_FLAG_NONE;
     if (rpmPkgSign(candidate.path.c_str(), &arguments) != 0)

@@ -11,8 +11,11 @@
 namespace repotool::signing {
 
 // Signs each file in `paths` (private copies). A package that carries a valid signature of this key already
-// is left alone. Header-only signature (RSA or EdDSA header tag). Uses no macros of the user. Throws
-// base::Error (signing) that names the file.
+// is left alone; signatures of other keys are replaced. Header-only signature (RSA or EdDSA header tag);
+// packages of rpm before 4.14, whose header does not name the payload's digest, get one over header and
+// payload as well. Header and payload stay the same, byte by byte. Uses no macros of the user or the system.
+// It forks: call it while no other thread uses librpm. Throws base::Error that names the file: signing, or
+// input for a package whose digests are wrong.
 void sign_packages(const std::vector<std::string>& paths, const KeyReference& key);
 
 struct PackageVerdict {
