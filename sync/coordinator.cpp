@@ -37,7 +37,8 @@ void flip(Member& member, const TransactionIdentity& identity) {
     member.result.outcome = MirrorOutcome::flipped;
     try {
         member.mirror->finish(identity);
-    } catch (const base::Error& error) {  // clients see the new generation; the next transaction tidies up
+    } catch (const base::Error& error) {  // clients see the new generation: nothing worse than a leftover
+        member.is_tidy = false;
         base::warn(fmt::format("{}: {}", member.result.name, error.what()));
     }
 }
@@ -84,7 +85,9 @@ void undo(Fleet& fleet, CoordinatorJournal& journal, const TransactionIdentity& 
 // After the commit, what fails is late and not lost.
 void settle(Fleet& fleet, CoordinatorJournal& journal, FleetResult& result,
             const TransactionIdentity& identity) {
+    bool is_tidy = true;
     for (auto& member : fleet.members()) {
+        is_tidy = is_tidy && member.is_tidy;
         if (member.result.flipped_at_ms != 0) journal.note_flipped(member.result.name);
         if (member.result.failure) {
             member.result.outcome =
@@ -96,7 +99,7 @@ void settle(Fleet& fleet, CoordinatorJournal& journal, FleetResult& result,
         result.failure->kind = base::ErrorKind::network;
         result.failure->hint =
             fmt::format("{} is committed: run the same command again to finish it", identity.shown());
-    } else {
+    } else if (is_tidy) {
         journal.close();
     }
 }

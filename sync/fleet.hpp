@@ -26,6 +26,7 @@ public:
         MirrorResult result;
         bool is_locked = false;
         bool takes_part = true;
+        bool is_tidy = true;  // false: clients see the new generation, but something is left to clean up
     };
 
     // Mirrors that serve this generation already take no part: nothing is written on them.

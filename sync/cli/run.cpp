@@ -70,15 +70,15 @@ FleetResult sync_one(Source& source, const std::string& repository, const std::v
     }
 }
 
+// The fields of the last transaction, and whether all went well.
 json document_of(const std::vector<FleetResult>& results) {
     json document = to_json(results.back());
     document["transactions"] = json::array();
-    for (const auto& result : results) {
-        document["transactions"].push_back(to_json(result));
-        if (!result.failure || !document["ok"].get<bool>()) continue;
-        document["ok"] = false;
-        document["error"] = to_json(*result.failure);
-    }
+    for (const auto& result : results) document["transactions"].push_back(to_json(result));
+    const auto failed = std::find_if(results.begin(), results.end(),
+                                     [](const auto& result) { return result.failure.has_value(); });
+    document["ok"] = failed == results.end();
+    if (failed != results.end()) document["error"] = to_json(*failed->failure);
     return document;
 }
 

@@ -6,13 +6,14 @@
 #include <stdexcept>
 
 #include "core/base/log.hpp"
+#include "forwarding_filesystem.hpp"
 #include "sync/directory_mirror.hpp"
 
 namespace repotool::sync::testing {
 namespace {
 
 std::unique_ptr<fs::Filesystem> open(const std::string& which, const std::string& path, const Wrap& wrap) {
-    auto filesystem = fs::open_posix_filesystem(path);
+    auto filesystem = make_unsynced_filesystem(path);
     return wrap ? wrap(which, std::move(filesystem)) : std::move(filesystem);
 }
 
@@ -29,7 +30,9 @@ FleetResult TwoMirrors::run_to(const std::vector<std::string>& paths, const Wrap
     const auto state = open("state", workspace.path("site"), wrap);
     Source source{workspace.path("site"), *tree, *state, "private/sync"};
     if (!options.open_mirror)
-        options.open_mirror = [](const std::string& name) { return open_directory_mirror(name); };
+        options.open_mirror = [](const std::string& name) {
+            return std::make_unique<DirectoryMirror>(name, make_unsynced_filesystem(name), MirrorOptions{});
+        };
     std::vector<std::unique_ptr<Mirror>> owned;
     std::vector<Mirror*> mirrors;
     for (const auto& path : paths) {

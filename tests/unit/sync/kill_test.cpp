@@ -8,6 +8,7 @@
 #include <catch2/catch.hpp>
 
 #include "fleet.hpp"
+#include "forwarding_filesystem.hpp"
 
 using namespace repotool;
 using namespace repotool::sync;
@@ -29,80 +30,52 @@ private:
     std::atomic<long> left_;
 };
 
-class MortalFile : public fs::File {
+class MortalFile : public ForwardingFile {
 public:
-    MortalFile(std::unique_ptr<fs::File> below, Death& death) : below_(std::move(below)), death_(death) {}
-    std::size_t read_at(std::span<char> buffer, std::uint64_t offset) override {
-        return below_->read_at(buffer, offset);
-    }
+    MortalFile(std::unique_ptr<fs::File> below, Death& death)
+        : ForwardingFile(std::move(below)), death_(death) {}
+    // In two halves: journals get torn lines.
     void write(std::string_view bytes) override {
-        // Half of the bytes, then death: journals get torn lines.
         death_.step();
-        below_->write(bytes.substr(0, bytes.size() / 2));
+        below().write(bytes.substr(0, bytes.size() / 2));
         death_.step();
-        below_->write(bytes.substr(bytes.size() / 2));
+        below().write(bytes.substr(bytes.size() / 2));
     }
-    void append_range(fs::File& source, std::uint64_t offset, std::uint64_t length) override {
-        below_->append_range(source, offset, length);
-    }
-    fs::Status status() override { return below_->status(); }
-    void set_mtime(std::int64_t seconds) override { below_->set_mtime(seconds); }
-    void set_mode(unsigned mode) override { below_->set_mode(mode); }
-    void sync() override { below_->sync(); }
-    void close() override { below_->close(); }
-    std::string path_for_reading() const override { return below_->path_for_reading(); }
 
 private:
-    std::unique_ptr<fs::File> below_;
     Death& death_;
 };
 
-class MortalFilesystem : public fs::Filesystem {
+class MortalFilesystem : public ForwardingFilesystem {
 public:
     MortalFilesystem(std::unique_ptr<fs::Filesystem> below, Death& death)
-        : below_(std::move(below)), death_(death) {}
-    std::unique_ptr<fs::File> open_read(const std::string& path) override { return below_->open_read(path); }
+        : ForwardingFilesystem(std::move(below)), death_(death) {}
     std::unique_ptr<fs::File> create(const std::string& path, unsigned mode) override {
         death_.step();
-        return std::make_unique<MortalFile>(below_->create(path, mode), death_);
+        return std::make_unique<MortalFile>(below().create(path, mode), death_);
     }
     std::unique_ptr<fs::File> open_append(const std::string& path) override {
         death_.step();
-        return std::make_unique<MortalFile>(below_->open_append(path), death_);
+        return std::make_unique<MortalFile>(below().open_append(path), death_);
     }
     void rename(const std::string& from, const std::string& to, fs::Replace replace) override {
         death_.step();
-        below_->rename(from, to, replace);
-    }
-    void link(const std::string& from, const std::string& to) override {
-        death_.step();
-        below_->link(from, to);
+        below().rename(from, to, replace);
     }
     void symlink(const std::string& target, const std::string& path) override {
         death_.step();
-        below_->symlink(target, path);
+        below().symlink(target, path);
     }
-    std::optional<std::string> read_link(const std::string& path) override { return below_->read_link(path); }
-    std::optional<fs::Status> status(const std::string& path) override { return below_->status(path); }
-    std::vector<std::string> list(const std::string& path) override { return below_->list(path); }
     void remove(const std::string& path) override {
         death_.step();
-        below_->remove(path);
+        below().remove(path);
     }
     bool make_directory(const std::string& path, unsigned mode) override {
         death_.step();
-        return below_->make_directory(path, mode);
+        return below().make_directory(path, mode);
     }
-    void sync_directory(const std::string&) override {}  // a killed process loses nothing that it wrote
-    void sync_all() override {}
-    std::unique_ptr<fs::Lock> try_lock(const std::string& path, fs::LockMode mode) override {
-        return below_->try_lock(path, mode);
-    }
-    std::uint64_t free_bytes() override { return below_->free_bytes(); }
-    std::string root() const override { return below_->root(); }
 
 private:
-    std::unique_ptr<fs::Filesystem> below_;
     Death& death_;
 };
 

@@ -2,18 +2,17 @@
 #include "small_site.hpp"
 
 #include <fmt/format.h>
-#include <stdlib.h>
 
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <stdexcept>
 
 #include "core/base/digest.hpp"
 #include "core/fs/tree.hpp"
 #include "core/store/generation_tree.hpp"
 #include "core/store/head.hpp"
 #include "core/store/layout.hpp"
+#include "forwarding_filesystem.hpp"
 
 namespace repotool::sync::testing {
 namespace {
@@ -39,17 +38,6 @@ std::string package_bytes(const store::Record& record) {
 
 }  // namespace
 
-Workspace::Workspace() {
-    const char* base = getenv("TMPDIR");
-    path_ = std::string(base == nullptr ? "/tmp" : base) + "/sync-test-XXXXXX";
-    if (mkdtemp(path_.data()) == nullptr) throw std::runtime_error("cannot make a temporary directory");
-}
-
-Workspace::~Workspace() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-}
-
 std::string Workspace::directory(const std::string& name) const {
     std::filesystem::create_directories(path(name));
     return path(name);
@@ -59,7 +47,7 @@ SmallSite::SmallSite(const std::string& directory, std::string repository)
     : repository_(std::move(repository)) {
     std::filesystem::create_directories(directory + "/public");
     std::filesystem::create_directories(directory + "/private");
-    filesystem_ = fs::open_posix_filesystem(directory);
+    filesystem_ = make_unsynced_filesystem(directory);
 }
 
 void SmallSite::put(const std::string& path, const std::string& text) {

@@ -11,22 +11,19 @@
 #include "core/fs/filesystem.hpp"
 #include "core/store/chunks.hpp"
 #include "core/store/manifest.hpp"
+#include "tests/support/temporary_directory.hpp"
 
 namespace repotool::sync::testing {
 
-// A directory of its own below $TMPDIR, gone with the object.
+// A directory of its own, gone with the object.
 class Workspace {
 public:
-    Workspace();
-    ~Workspace();
-    Workspace(const Workspace&) = delete;
-    Workspace& operator=(const Workspace&) = delete;
-    std::string path(const std::string& name) const { return path_ + "/" + name; }
+    std::string path(const std::string& name) const { return directory_.path() + "/" + name; }
     // Makes it.
     std::string directory(const std::string& name) const;
 
 private:
-    std::string path_;
+    repotool::testing::TemporaryDirectory directory_;
 };
 
 // Name → version. Each is one .deb and one .rpm.
