@@ -64,7 +64,7 @@ std::string Catalog::read_object(const std::string& sha256, formats::Format form
     const auto file = filesystem_.open_read(store::layout::object(sha256));
     const base::FileDigests digests = fs::digest_file(*file, kAllDigests);
     if (digests.sha256 != sha256) {
-        throw base::Error(base::ErrorKind::integrity, "read object", sha256, fmt::format("its bytes have digest {}", digests.sha256), "repotool fsck looks for the damage");
+        throw base::Error(base::ErrorKind::integrity, "read object", sha256, fmt::format("its bytes have digest {}", digests.sha256), "repotool verify --full shows what else is damaged");
     }
     std::string body;
     parse_packages({{format, file->path_for_reading(), digests, sha256}}, [&](std::size_t, std::optional<std::string> answer, const std::string& failure) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The one error type, its kinds, and the one table from kind to exit code (docs/man/repotool.1, "Exit
-// status"). A broken world is an Error that is thrown; an expected answer is a value. Text: "cannot <verb>
-// '<object>': <reason>", lower case, no full stop, then what to do next as a hint.
+// The one error type, its kinds, and the one table from kind to exit code (README.md, "Exit codes").
+// A broken world is an Error that is thrown; an expected answer is a value.
+// Text: "cannot <verb> '<object>': <reason>", lower case, no full stop, then what to do next as a hint.
 #pragma once
 
 #include <stdexcept>

@@ -38,7 +38,7 @@ GenerationReader::GenerationReader(fs::Filesystem& filesystem, std::string publi
     : filesystem_(filesystem), public_root_(std::move(public_root)), directory_(path_of(layout::generation(repository, generation))) {
     if (!filesystem_.status(directory_)) {
         throw Error(ErrorKind::usage, "read", fmt::format("{}@{}", repository, generation), "there is no such generation",
-                    fmt::format("repotool history {} lists them", repository));
+                    fmt::format("repotool list {} shows the current one", repository));
     }
     manifest_text_ = fs::read_file(filesystem_, directory_ + "/MANIFEST", kManifestLimit);
     manifest_sha256_ = base::sha256_hex(manifest_text_);
@@ -73,7 +73,7 @@ std::vector<Record> GenerationReader::records(const ChunkReference& chunk) const
     const std::string path = path_of(layout::tree_part(manifest_.repository, chunk.sha256));
     const std::string text = fs::read_file(filesystem_, path, kManifestLimit);
     if (base::sha256_hex(text) != chunk.sha256) {
-        throw Error(ErrorKind::integrity, "read", path, fmt::format("its content has digest {}", base::sha256_hex(text)), "repotool fsck looks for the damage");
+        throw Error(ErrorKind::integrity, "read", path, fmt::format("its content has digest {}", base::sha256_hex(text)), "repotool verify --full shows what else is damaged");
     }
     return parse_records(text);
 }

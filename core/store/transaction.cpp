@@ -93,7 +93,7 @@ void Transaction::keep_objects(const std::vector<StagedObject>& objects) {
         if (const auto existing = filesystem_.status(path)) {
             if (existing->size == object.size) continue;
             throw Error(ErrorKind::integrity, "keep object", object.sha256,
-                        fmt::format("it is there with {} bytes, expected {}", existing->size, object.size), "repotool fsck looks for the damage");
+                        fmt::format("it is there with {} bytes, expected {}", existing->size, object.size), "repotool verify --full shows what else is damaged");
         }
         for (const auto& changed : fs::make_directories(filesystem_, fs::parent_path(path), 0700)) names.add_directory(changed);
         try {

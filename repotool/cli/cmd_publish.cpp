@@ -23,7 +23,7 @@ struct Options {
 
 std::string target_of(const Options& options) {
     if (options.change.empty() == options.repository.empty()) {
-        throw Error(ErrorKind::usage, "publish", options.change.empty() ? "" : options.change, "give either --test CHANGE or --to REPOSITORY", "repotool publish --help shows examples");
+        throw Error(ErrorKind::usage, "publish", options.change.empty() ? "packages" : options.change, "give either --test CHANGE or --to REPOSITORY", "repotool publish --help shows examples");
     }
     return options.change.empty() ? options.repository : "test/" + options.change;
 }

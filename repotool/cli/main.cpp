@@ -52,6 +52,16 @@ base::Error usage_error(const CLI::App& app, const CLI::ParseError& error, int a
         level = chosen.empty() ? nullptr : chosen[0];
     }
     std::string hint = "repotool --help shows the commands and options";
+    if (app.get_subcommands().empty()) {
+        for (int i = 1; i < argc; ++i) {
+            const std::string word(argv[i]);
+            if (word.empty() || word[0] == '-' || (i > 1 && std::string(argv[i - 1]) == "--site")) continue;
+            const std::string nearest = base::nearest(word, commands);
+            if (!nearest.empty()) hint = fmt::format("did you mean '{}'?", nearest);
+            return {base::ErrorKind::usage, "understand", word, "there is no such command", hint};
+        }
+        if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) return {base::ErrorKind::usage, "start", "repotool", "a command is missing", hint};
+    }
     std::string object = error.get_name();
     for (int i = 1; i < argc; ++i) {
         const std::string word(argv[i]);
