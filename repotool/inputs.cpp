@@ -44,9 +44,9 @@ public:
         const auto status = fs::external_status(path, fs::FinalSymlink::keep);
         if (!status) throw Error(ErrorKind::input, "read", path, "there is no such file or directory");
         if (status->kind == fs::Kind::directory) {
-            const std::size_t before = files.size();
+            const std::size_t before = found_;
             add_directory(path);
-            if (files.size() == before) throw Error(ErrorKind::input, "read", path, "there is no package in this directory", "packages end in .deb or .rpm");
+            if (found_ == before) throw Error(ErrorKind::input, "read", path, "there is no package in this directory", "packages end in .deb or .rpm");
             return;
         }
         if (is_source_control(path) || is_update(path)) throw Error(ErrorKind::input, "read", path, "this kind of file is not supported yet", "give .deb and .rpm files");
@@ -66,6 +66,7 @@ public:
 
 private:
     void add_file(const std::string& path) {
+        ++found_;
         if (seen_.insert(path).second) files.push_back(path);
     }
     void add_directory(const std::string& directory) {
@@ -83,6 +84,7 @@ private:
         }
     }
     std::set<std::string> seen_;
+    std::size_t found_ = 0;  // also those that were named before
 };
 
 }  // namespace

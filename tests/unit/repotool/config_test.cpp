@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <catch2/catch.hpp>
+
+#include "core/base/error.hpp"
+#include "repotool/config.hpp"
+
+namespace repotool::publisher {
+namespace {
+
+std::string failure(const std::string& text) {
+    try {
+        parse_config(text, "repotool.yaml");
+    } catch (const base::Error& error) {
+        CHECK(error.kind() == base::ErrorKind::usage);
+        return error.what();
+    }
+    return "no error";
+}
+
+bool mentions(const std::string& text, const std::string& part) {
+    return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("the file of a new site is read back and means what it says", "[config]") {
+    const Config config = parse_config(default_config_text({"bookworm", "el9", "http://repo.example.com"}), "repotool.yaml");
+    CHECK(config.base_url == "http://repo.example.com");
+    REQUIRE(config.dists.size() == 2);
+    CHECK(config.dists[0].name == "bookworm");
+    CHECK(config.dists[0].components == std::vector<std::string>{"main"});
+    CHECK(config.dists[1].name == "el9");
+    CHECK(config.repository("test/change-1").rules.replace);
+    CHECK_FALSE(config.repository("stable").rules.replace);
+}
+
+TEST_CASE("an empty file is a configuration of defaults", "[config]") {
+    const Config config = parse_config("", "repotool.yaml");
+    CHECK(config.dists.size() == 2);
+    CHECK(config.repository("test/x").rules.replace);
+    CHECK(config.repository("stable").sign == SignPolicy::unspecified);
+}
+
+TEST_CASE("every mistake is named with file, line and column", "[config]") {
+    struct Mistake {
+        const char* text;
+        const char* place;
+        const char* reason;
+    };
+    const Mistake mistake = GENERATE(values<Mistake>({
+        {"site: {bse_url: x}\n", "repotool.yaml:1:8", "did you mean 'base_url'"},
+        {"sites: {}\n", "repotool.yaml:1:1", "did you mean 'site'"},
+        {"format: 2\n", "repotool.yaml:1:9", "newer repotool"},
+        {"format: one\n", "repotool.yaml:1:9", "expected a number"},
+        {"dists:\n  - {name: a, name: b, format: deb}\n", "repotool.yaml:2:15", "there twice"},
+        {"dists:\n  - {name: a}\n", "repotool.yaml:2:5", "needs a format"},
+        {"dists:\n  - {format: deb}\n", "repotool.yaml:2:5", "needs a name"},
+        {"dists:\n  - {name: ../x, format: deb}\n", "repotool.yaml:2:12", "not allowed"},
+        {"dists:\n  - {name: a, format: apk}\n", "repotool.yaml:2:23", "expected the format"},
+        {"dists: {name: a}\n", "repotool.yaml:1:8", "expected a list"},
+        {"dists:\n  - {name: a, format: deb}\n  - {name: a, format: deb}\n", "repotool.yaml:1:1", "there twice"},
+        {"repositories: {stable: {rules: {replace: yes}}}\n", "repotool.yaml:1:42", "true or false"},
+        {"repositories: {stable: {sign: key}}\n", "repotool.yaml", "not one of the keys"},
+        {"keys: {k: {fingerprint: 12}}\n", "repotool.yaml:1:25", "40 hexadecimal digits"},
+        {"keys: {k: {}}\n", "repotool.yaml:1:11", "needs a fingerprint"},
+        {"metadata: {compress: [xz]}\n", "repotool.yaml:1:23", "expected gz or zst"},
+        {"metadata: {compress: []}\n", "repotool.yaml:1:22", "at least one"},
+        {"metadata: {grace: {metadata: soon}}\n", "repotool.yaml:1:30", "a unit"},
+        {"site: [\n", "repotool.yaml:2:1", ""},
+        {"site:\n\tbase_url: x\n", "repotool.yaml:2", ""},
+        {"a: &x {}\nb: *x\n", "repotool.yaml", "anchors"},
+        {"site: {}\n---\nsite: {}\n", "repotool.yaml", "several"},
+        {"just a text\n", "repotool.yaml:1:1", "expected a map"},
+    }));
+    INFO(mistake.text);
+    const std::string message = failure(mistake.text);
+    INFO(message);
+    CHECK(mentions(message, mistake.place));
+    CHECK(mentions(message, mistake.reason));
+}
+
+TEST_CASE("an ampersand in a value is no anchor", "[config]") {
+    CHECK(parse_config("site: {label: \"Salt & Pepper\"}\n", "repotool.yaml").label == "Salt & Pepper");
+    CHECK(parse_config("site: {label: Salt&Pepper} # R & D\n", "repotool.yaml").label == "Salt&Pepper");
+}
+
+TEST_CASE("an exact repository name wins over a pattern, an earlier pattern over a later one", "[config]") {
+    const Config config = parse_config(
+        "repositories:\n  \"7.*\": {expire: 1d}\n  \"7.0/*\": {expire: 2d}\n  7.0/updates: {expire: 3d}\n", "repotool.yaml");
+    CHECK(config.repository("7.0/updates").expire == 3 * 86400);
+    CHECK(config.repository("7.0/security").expire == 1 * 86400);
+}
+
+TEST_CASE("the contract's example is understood", "[config]") {
+    const Config config = parse_config(R"(
+site: {base_url: "http://localhost:8080", origin: Acme, label: Acme}
+dists:
+  - {name: bookworm, format: deb, architectures: [amd64, arm64], components: [main]}
+  - {name: el9, format: rpm, architectures: [x86_64, aarch64], match: ["*.el9", "*.el9_*"]}
+repositories:
+  test/*:  {expire: 20d, sign: test-key, rules: {replace: true}}
+  stable:  {sign: stable-key, keep_versions: 3, gate: [install, systest], rules: {replace: false, downgrade: false}}
+metadata: {compress: [gz, zst], contents: false, grace: {metadata: 48h, packages: 14d}, keep_generations: 3, valid_until: 7d}
+inputs: ["*.deb", "*.rpm", "*.dsc", "*.changes"]
+disabled: [{release: icehouse, dist: fedora-20, reason: "red since Monday"}]
+keys: {stable-key: {fingerprint: "0123456789abcdef0123456789ABCDEF01234567"}, test-key: {fingerprint: "0123 4567 89AB CDEF 0123  4567 89AB CDEF 0123 4567"}}
+)",
+                                       "repotool.yaml");
+    CHECK(config.keys.at("stable-key").fingerprint == "0123456789ABCDEF0123456789ABCDEF01234567");
+    CHECK(config.keys.at("test-key").fingerprint == "0123456789ABCDEF0123456789ABCDEF01234567");
+    CHECK(config.repository("stable").gate == std::vector<std::string>{"install", "systest"});
+    CHECK(config.metadata.valid_until == 7 * 86400);
+    CHECK(config.disabled.at(0).reason == "red since Monday");
+}
+
+}  // namespace repotool::publisher
