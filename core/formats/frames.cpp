@@ -148,6 +148,7 @@ void unpack_zstd(const std::function<std::string_view()>& read, LimitedSink sink
             status = ZSTD_decompressStream(context.get(), &out, &in);
             if (ZSTD_isError(status) != 0) damaged(fmt::format("its zstd data is damaged ({})", ZSTD_getErrorName(status)));
             sink({buffer.data(), out.pos});
+            if (status == 0 && in.pos == in.size) break;  // a whole frame; another call would begin the next one
         } while (in.pos < in.size || out.pos == out.size);
     }
     if (status != 0) damaged("its zstd data ends too early");
