@@ -109,11 +109,11 @@ void add_run(CLI::App& app, RunOptions& options) {
                    "mirror this repository (repeatable; default: all but test/…, which "
                    "are not mirrored unless they are named here)")
         ->type_name("NAME")
-        ->expected(1);
+        ->allow_extra_args(false);
     app.add_option("--base-url", options.base_urls,
                    "address of a target, for its mirrorlist files (repeatable)")
         ->type_name("TARGET=URL")
-        ->expected(1);
+        ->allow_extra_args(false);
     app.add_option("--keyring", options.keyring, "public keys, one of which must have signed MANIFEST")
         ->type_name("FILE");
     app.add_option("--lock-timeout", options.lock_timeout, "how long to wait for another run")
