@@ -17,13 +17,15 @@ namespace {
 constexpr int kRecordVersion = 1;  // shape and rendering of formats::Package; raise it when either changes
 constexpr std::size_t kRowsAtOnce = 256;
 
-const std::vector<base::DigestAlgorithm> kAllDigests{base::DigestAlgorithm::md5, base::DigestAlgorithm::sha1, base::DigestAlgorithm::sha256,
+const std::vector<base::DigestAlgorithm> kAllDigests{base::DigestAlgorithm::md5, base::DigestAlgorithm::sha1,
+                                                     base::DigestAlgorithm::sha256,
                                                      base::DigestAlgorithm::sha512};
 
 }  // namespace
 
-void parse_packages(const std::vector<ParseJob>& jobs,
-                    const std::function<void(std::size_t, std::optional<std::string>, const std::string&)>& collect) {
+void parse_packages(
+    const std::vector<ParseJob>& jobs,
+    const std::function<void(std::size_t, std::optional<std::string>, const std::string&)>& collect) {
     for (const auto& job : jobs) {
         if (job.format != formats::Format::rpm) continue;
         formats::rpm::prepare_reader();
@@ -31,14 +33,18 @@ void parse_packages(const std::vector<ParseJob>& jobs,
     }
     const auto parse = [&](std::size_t i) {
         const ParseJob& job = jobs[i];
-        const auto read = job.format == formats::Format::deb ? formats::deb::read_package : formats::rpm::read_package;
+        const auto read =
+            job.format == formats::Format::deb ? formats::deb::read_package : formats::rpm::read_package;
         return formats::to_json(read(job.path, job.digests, job.shown_as));
     };
     base::run_in_workers(jobs.size(), fs::processor_count(), parse,
-                         [&](std::size_t i, base::WorkerAnswer answer) { collect(i, std::move(answer.bytes), answer.failure); });
+                         [&](std::size_t i, base::WorkerAnswer answer) {
+                             collect(i, std::move(answer.bytes), answer.failure);
+                         });
 }
 
-Catalog::Catalog(fs::Filesystem& filesystem, std::string spool_path) : filesystem_(filesystem), spool_path_(std::move(spool_path)) {}
+Catalog::Catalog(fs::Filesystem& filesystem, std::string spool_path)
+    : filesystem_(filesystem), spool_path_(std::move(spool_path)) {}
 Catalog::~Catalog() = default;
 
 void Catalog::add(const std::string& sha256, const std::string& body) {
@@ -64,13 +70,17 @@ std::string Catalog::read_object(const std::string& sha256, formats::Format form
     const auto file = filesystem_.open_read(store::layout::object(sha256));
     const base::FileDigests digests = fs::digest_file(*file, kAllDigests);
     if (digests.sha256 != sha256) {
-        throw base::Error(base::ErrorKind::integrity, "read object", sha256, fmt::format("its bytes have digest {}", digests.sha256), "repotool verify --full shows what else is damaged");
+        throw base::Error(base::ErrorKind::integrity, "read object", sha256,
+                          fmt::format("its bytes have digest {}", digests.sha256),
+                          "repotool verify --full shows what else is damaged");
     }
     std::string body;
-    parse_packages({{format, file->path_for_reading(), digests, sha256}}, [&](std::size_t, std::optional<std::string> answer, const std::string& failure) {
-        if (!answer) throw base::Error(base::ErrorKind::integrity, "read object", sha256, failure);
-        body = std::move(*answer);
-    });
+    parse_packages({{format, file->path_for_reading(), digests, sha256}},
+                   [&](std::size_t, std::optional<std::string> answer, const std::string& failure) {
+                       if (!answer)
+                           throw base::Error(base::ErrorKind::integrity, "read object", sha256, failure);
+                       body = std::move(*answer);
+                   });
     return body;
 }
 
@@ -87,7 +97,9 @@ void Catalog::save() {
 }
 
 store::RecordCache& Catalog::cache() {
-    if (!cache_) cache_ = std::make_unique<store::RecordCache>(fs::join_path(filesystem_.root(), store::layout::kRecordCache), kRecordVersion);
+    if (!cache_)
+        cache_ = std::make_unique<store::RecordCache>(
+            fs::join_path(filesystem_.root(), store::layout::kRecordCache), kRecordVersion);
     return *cache_;
 }
 

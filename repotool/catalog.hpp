@@ -18,8 +18,8 @@ namespace repotool::publisher {
 
 class Catalog {
 public:
-    // `spool_path`: a fresh path of the transaction; records of this run wait there until save(), so that a refused publish
-    // leaves nothing in the cache and a large one needs little memory.
+    // `spool_path`: a fresh path of the transaction; records of this run wait there until save(), so that a
+    // refused publish leaves nothing in the cache and a large one needs little memory.
     Catalog(fs::Filesystem& filesystem, std::string spool_path);
     ~Catalog();
 
@@ -46,8 +46,8 @@ private:
     std::unique_ptr<store::RecordCache> cache_;
 };
 
-// Parses package files in worker processes and hands each answer to `collect` in order. `path`: readable path of a private
-// copy, with all digests that its format needs.
+// Parses package files in worker processes and hands each answer to `collect` in order. `path`: readable path
+// of a private copy, with all digests that its format needs.
 struct ParseJob {
     formats::Format format = formats::Format::deb;
     std::string path;
@@ -55,6 +55,7 @@ struct ParseJob {
     std::string shown_as;
 };
 void parse_packages(const std::vector<ParseJob>& jobs,
-                    const std::function<void(std::size_t, std::optional<std::string> body, const std::string& failure)>& collect);
+                    const std::function<void(std::size_t, std::optional<std::string> body,
+                                             const std::string& failure)>& collect);
 
 }  // namespace repotool::publisher

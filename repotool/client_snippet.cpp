@@ -18,13 +18,15 @@ using store::GenerationReader;
 using store::SubManifest;
 
 const SubManifest* find(const std::vector<SubManifest>& sub_manifests, const char* format) {
-    const auto found = std::find_if(sub_manifests.begin(), sub_manifests.end(), [&](const auto& sub) { return sub.format == format; });
+    const auto found = std::find_if(sub_manifests.begin(), sub_manifests.end(),
+                                    [&](const auto& sub) { return sub.format == format; });
     return found == sub_manifests.end() ? nullptr : &*found;
 }
 
 const SubManifest& demand(const GenerationReader& reader, const char* format) {
     if (const auto* found = reader.find_format(format)) return *found;
-    throw base::Error(base::ErrorKind::usage, "write a client file for", reader.manifest().repository, fmt::format("it has no {} packages", format));
+    throw base::Error(base::ErrorKind::usage, "write a client file for", reader.manifest().repository,
+                      fmt::format("it has no {} packages", format));
 }
 
 bool is_signed(const GenerationReader& reader) {
@@ -40,8 +42,10 @@ std::string folded(const std::string& text) {
 
 std::string sources_snippet(const GenerationReader& reader, const SnippetRequest& request) {
     std::string text;
-    for (const auto& address : apt_addresses(reader.manifest().repository, {demand(reader, "deb")}, request.base_url, "")) {
-        text += fmt::format("{}Types: deb\nURIs: {}\nSuites: {}\nComponents: {}\n", text.empty() ? "" : "\n", address.url, address.suite, base::join(address.components, " "));
+    for (const auto& address :
+         apt_addresses(reader.manifest().repository, {demand(reader, "deb")}, request.base_url, "")) {
+        text += fmt::format("{}Types: deb\nURIs: {}\nSuites: {}\nComponents: {}\n", text.empty() ? "" : "\n",
+                            address.url, address.suite, base::join(address.components, " "));
         if (!is_signed(reader)) {
             text += "Trusted: yes\n";
         } else if (!request.keys.empty()) {
@@ -55,10 +59,15 @@ std::string sources_snippet(const GenerationReader& reader, const SnippetRequest
 
 std::string list_snippet(const GenerationReader& reader, const SnippetRequest& request) {
     const std::string key = request.keys.empty() ? "repository" : request.keys[0].first;
-    const std::string options = is_signed(reader) ? fmt::format("signed-by=/etc/apt/keyrings/{}.asc", key) : "trusted=yes";
+    const std::string options =
+        is_signed(reader) ? fmt::format("signed-by=/etc/apt/keyrings/{}.asc", key) : "trusted=yes";
     std::string text;
-    if (is_signed(reader)) text = fmt::format("# first: curl -o /etc/apt/keyrings/{0}.asc {1}/keys/{0}.asc\n", key, request.base_url);
-    for (const auto& address : apt_addresses(reader.manifest().repository, {demand(reader, "deb")}, request.base_url, options)) text += address.sources + "\n";
+    if (is_signed(reader))
+        text = fmt::format("# first: curl -o /etc/apt/keyrings/{0}.asc {1}/keys/{0}.asc\n", key,
+                           request.base_url);
+    for (const auto& address :
+         apt_addresses(reader.manifest().repository, {demand(reader, "deb")}, request.base_url, options))
+        text += address.sources + "\n";
     return text;
 }
 
@@ -73,7 +82,8 @@ std::string repo_snippet(const GenerationReader& reader, const SnippetRequest& r
         const std::string url = fmt::format("{}/{}/rpm/{}/$basearch/", request.base_url, repository, dist);
         text += fmt::format("{}[{}]\nname={} for {}\n", text.empty() ? "" : "\n", id, repository, dist);
         // A mirrorlist pins the session to one generation: repomd.xml and its signature are two requests.
-        text += is_signed(reader) ? fmt::format("mirrorlist={}mirrorlist\n", url) : fmt::format("baseurl={}\n", url);
+        text += is_signed(reader) ? fmt::format("mirrorlist={}mirrorlist\n", url)
+                                  : fmt::format("baseurl={}\n", url);
         text += fmt::format("enabled=1\ngpgcheck={0}\nrepo_gpgcheck={0}\n", is_signed(reader) ? 1 : 0);
         for (const auto& [name, key] : request.keys) {
             if (is_signed(reader)) text += fmt::format("gpgkey={}/keys/{}.asc\n", request.base_url, name);
@@ -86,24 +96,34 @@ std::string repo_snippet(const GenerationReader& reader, const SnippetRequest& r
 
 std::string preferences_snippet(const GenerationReader& reader, const SnippetRequest& request) {
     demand(reader, "deb");
-    std::string host = request.base_url.substr(std::min(request.base_url.find("://") == std::string::npos ? 0 : request.base_url.find("://") + 3, request.base_url.size()));
+    std::string host = request.base_url.substr(
+        std::min(request.base_url.find("://") == std::string::npos ? 0 : request.base_url.find("://") + 3,
+                 request.base_url.size()));
     host = host.substr(0, host.find_first_of("/:"));
-    return fmt::format("Package: *\nPin: origin \"{}\"\nPin-Priority: {}\n", host, request.priority.value_or(1001));
+    return fmt::format("Package: *\nPin: origin \"{}\"\nPin-Priority: {}\n", host,
+                       request.priority.value_or(1001));
 }
 
 }  // namespace
 
-std::string client_snippet(const GenerationReader& reader, SnippetFormat format, const SnippetRequest& request) {
+std::string client_snippet(const GenerationReader& reader, SnippetFormat format,
+                           const SnippetRequest& request) {
     switch (format) {
-        case SnippetFormat::sources: return sources_snippet(reader, request);
-        case SnippetFormat::list: return list_snippet(reader, request);
-        case SnippetFormat::repo: return repo_snippet(reader, request);
-        case SnippetFormat::preferences: return preferences_snippet(reader, request);
+        case SnippetFormat::sources:
+            return sources_snippet(reader, request);
+        case SnippetFormat::list:
+            return list_snippet(reader, request);
+        case SnippetFormat::repo:
+            return repo_snippet(reader, request);
+        case SnippetFormat::preferences:
+            return preferences_snippet(reader, request);
     }
     return {};
 }
 
-std::vector<AptAddress> apt_addresses(const std::string& repository, const std::vector<SubManifest>& sub_manifests, const std::string& base_url, const std::string& options) {
+std::vector<AptAddress> apt_addresses(const std::string& repository,
+                                      const std::vector<SubManifest>& sub_manifests,
+                                      const std::string& base_url, const std::string& options) {
     const SubManifest* deb = find(sub_manifests, "deb");
     std::map<std::string, std::set<std::string>> components;
     if (deb != nullptr) {
@@ -114,17 +134,21 @@ std::vector<AptAddress> apt_addresses(const std::string& repository, const std::
         const std::string url = base_url + "/" + repository;
         const std::vector<std::string> list(names.begin(), names.end());
         const std::string bracket = options.empty() ? "" : "[" + options + "] ";
-        addresses.push_back({suite, list, url, fmt::format("deb {}{} {} {}", bracket, url, suite, base::join(list, " "))});
+        addresses.push_back(
+            {suite, list, url, fmt::format("deb {}{} {} {}", bracket, url, suite, base::join(list, " "))});
     }
     return addresses;
 }
 
-std::vector<RpmAddress> rpm_addresses(const std::string& repository, const std::vector<SubManifest>& sub_manifests, const std::string& base_url) {
+std::vector<RpmAddress> rpm_addresses(const std::string& repository,
+                                      const std::vector<SubManifest>& sub_manifests,
+                                      const std::string& base_url) {
     std::vector<RpmAddress> addresses;
     const SubManifest* rpm = find(sub_manifests, "rpm");
     if (rpm == nullptr) return addresses;
     for (const auto& set : rpm->sets) {
-        const std::string url = fmt::format("{}/{}/{}/", base_url, repository, store::layout::rpm_directory(set.dist, set.architecture));
+        const std::string url = fmt::format("{}/{}/{}/", base_url, repository,
+                                            store::layout::rpm_directory(set.dist, set.architecture));
         addresses.push_back({set.dist, set.architecture, url, url + "mirrorlist"});
     }
     return addresses;

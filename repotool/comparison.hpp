@@ -9,7 +9,9 @@
 
 namespace repotool::publisher {
 
-// added: in `to` and not in `from`; removed: the other way round. A package in several architectures' sets is named once.
-std::vector<Decision> compare_generations(const store::GenerationReader& from, const store::GenerationReader& to);
+// added: in `to` and not in `from`; removed: the other way round. A package in several architectures' sets is
+// named once.
+std::vector<Decision> compare_generations(const store::GenerationReader& from,
+                                          const store::GenerationReader& to);
 
 }  // namespace repotool::publisher

@@ -47,16 +47,31 @@ DistConfig read_dist(const YamlReader& reader) {
     DistConfig dist;
     bool has_format = false;
     reader.read_map({{"name", [&](const auto& v) { dist.name = checked(v, store::check_dist_name); }},
-                     {"format", [&](const auto& v) { dist.format = format_of(v); has_format = true; }},
-                     {"architectures", [&](const auto& v) { v.each_item([&](const auto& a) { dist.architectures.push_back(checked(a, store::check_architecture_name)); }); }},
-                     {"components", [&](const auto& v) { v.each_item([&](const auto& c) { dist.components.push_back(checked(c, store::check_component_name)); }); }},
+                     {"format",
+                      [&](const auto& v) {
+                          dist.format = format_of(v);
+                          has_format = true;
+                      }},
+                     {"architectures",
+                      [&](const auto& v) {
+                          v.each_item([&](const auto& a) {
+                              dist.architectures.push_back(checked(a, store::check_architecture_name));
+                          });
+                      }},
+                     {"components",
+                      [&](const auto& v) {
+                          v.each_item([&](const auto& c) {
+                              dist.components.push_back(checked(c, store::check_component_name));
+                          });
+                      }},
                      {"match", [&](const auto& v) { dist.match = v.texts(); }},
                      {"release", [&](const auto& v) { dist.release = one_line(v); }},
                      {"dist", [&](const auto& v) { dist.dist = one_line(v); }}});
     if (dist.name.empty()) reader.fail("a dist needs a name");
     if (!has_format) reader.fail(fmt::format("dist '{}' needs a format: deb or rpm", dist.name));
     if (dist.architectures.empty()) {
-        dist.architectures.push_back(dist.format == formats::Format::deb ? fs::deb_architecture() : fs::rpm_architecture());
+        dist.architectures.push_back(dist.format == formats::Format::deb ? fs::deb_architecture()
+                                                                         : fs::rpm_architecture());
     }
     if (dist.components.empty() && dist.format == formats::Format::deb) dist.components.push_back("main");
     return dist;
@@ -69,14 +84,16 @@ void read_sign(const YamlReader& value, RepositoryConfig& repository) {
 }
 
 RepositoryConfig read_repository(const YamlReader& reader, RepositoryConfig repository) {
-    reader.read_map({{"sign", [&](const auto& v) { read_sign(v, repository); }},
-                     {"expire", [&](const auto& v) { repository.expire = v.duration(); }},
-                     {"keep_versions", [&](const auto& v) { repository.keep_versions = static_cast<unsigned>(v.number()); }},
-                     {"gate", [&](const auto& v) { repository.gate = v.texts(); }},
-                     {"rules", [&](const auto& v) {
-                          v.read_map({{"replace", [&](const auto& w) { repository.rules.replace = w.boolean(); }},
-                                      {"downgrade", [&](const auto& w) { repository.rules.downgrade = w.boolean(); }}});
-                      }}});
+    reader.read_map(
+        {{"sign", [&](const auto& v) { read_sign(v, repository); }},
+         {"expire", [&](const auto& v) { repository.expire = v.duration(); }},
+         {"keep_versions",
+          [&](const auto& v) { repository.keep_versions = static_cast<unsigned>(v.number()); }},
+         {"gate", [&](const auto& v) { repository.gate = v.texts(); }},
+         {"rules", [&](const auto& v) {
+              v.read_map({{"replace", [&](const auto& w) { repository.rules.replace = w.boolean(); }},
+                          {"downgrade", [&](const auto& w) { repository.rules.downgrade = w.boolean(); }}});
+          }}});
     return repository;
 }
 
@@ -88,19 +105,22 @@ void read_metadata(const YamlReader& reader, MetadataConfig& metadata) {
             value.fail(error.reason());
         }
     };
-    reader.read_map(
-        {{"compress", [&](const auto& v) {
-              metadata.compress.clear();
-              v.each_item([&](const auto& c) { metadata.compress.push_back(compression(c)); });
-              if (metadata.compress.empty()) v.fail("expected at least one of gz and zst");
-          }},
-         {"contents", [&](const auto& v) { metadata.contents = v.boolean(); }},
-         {"grace", [&](const auto& v) {
-              v.read_map({{"metadata", [&](const auto& w) { metadata.grace_metadata = w.duration(); }},
-                          {"packages", [&](const auto& w) { metadata.grace_packages = w.duration(); }}});
-          }},
-         {"keep_generations", [&](const auto& v) { metadata.keep_generations = static_cast<unsigned>(v.number()); }},
-         {"valid_until", [&](const auto& v) { metadata.valid_until = v.duration(); }}});
+    reader.read_map({{"compress",
+                      [&](const auto& v) {
+                          metadata.compress.clear();
+                          v.each_item([&](const auto& c) { metadata.compress.push_back(compression(c)); });
+                          if (metadata.compress.empty()) v.fail("expected at least one of gz and zst");
+                      }},
+                     {"contents", [&](const auto& v) { metadata.contents = v.boolean(); }},
+                     {"grace",
+                      [&](const auto& v) {
+                          v.read_map(
+                              {{"metadata", [&](const auto& w) { metadata.grace_metadata = w.duration(); }},
+                               {"packages", [&](const auto& w) { metadata.grace_packages = w.duration(); }}});
+                      }},
+                     {"keep_generations",
+                      [&](const auto& v) { metadata.keep_generations = static_cast<unsigned>(v.number()); }},
+                     {"valid_until", [&](const auto& v) { metadata.valid_until = v.duration(); }}});
 }
 
 std::string fingerprint_of(const YamlReader& value) {
@@ -145,19 +165,22 @@ RepositoryConfig repository_defaults(const std::string& name_or_pattern) {
 void check_format_version(const YamlReader& value) {
     const std::uint64_t format = value.number();
     if (format == 0 || format > store::kFormatVersion) {
-        value.fail(fmt::format("the site has format {}, this program knows up to {}; use a newer repotool", format, store::kFormatVersion));
+        value.fail(fmt::format("the site has format {}, this program knows up to {}; use a newer repotool",
+                               format, store::kFormatVersion));
     }
 }
 
 void check_references(const Config& config, const YamlReader& document) {
     for (const auto& [name, repository] : config.repositories) {
         if (repository.sign == SignPolicy::key && !config.keys.contains(repository.key)) {
-            document.fail(fmt::format("repository '{}' signs with '{}', which is not one of the keys", name, repository.key));
+            document.fail(fmt::format("repository '{}' signs with '{}', which is not one of the keys", name,
+                                      repository.key));
         }
     }
     for (std::size_t i = 0; i < config.dists.size(); ++i) {
         for (std::size_t j = 0; j < i; ++j) {
-            const bool same = config.dists[i].name == config.dists[j].name && config.dists[i].format == config.dists[j].format;
+            const bool same = config.dists[i].name == config.dists[j].name &&
+                              config.dists[i].format == config.dists[j].format;
             if (same) document.fail(fmt::format("the dist '{}' is there twice", config.dists[i].name));
         }
     }
@@ -190,7 +213,9 @@ RepositoryConfig Config::repository(const std::string& name) const {
 }
 
 const DistConfig* Config::find_dist(const std::string& name, formats::Format format) const {
-    const auto found = std::find_if(dists.begin(), dists.end(), [&](const DistConfig& dist) { return dist.name == name && dist.format == format; });
+    const auto found = std::find_if(dists.begin(), dists.end(), [&](const DistConfig& dist) {
+        return dist.name == name && dist.format == format;
+    });
     return found == dists.end() ? nullptr : &*found;
 }
 
@@ -207,21 +232,29 @@ Config parse_config(const std::string& text, const std::string& name) {
     Config config;
     document.read_map(
         {{"format", check_format_version},
-         {"site", [&](const auto& v) {
+         {"site",
+          [&](const auto& v) {
               v.read_map({{"base_url", [&](const auto& w) { config.base_url = one_line(w); }},
                           {"origin", [&](const auto& w) { config.origin = one_line(w); }},
                           {"label", [&](const auto& w) { config.label = one_line(w); }}});
           }},
-         {"dists", [&](const auto& v) { v.each_item([&](const auto& w) { config.dists.push_back(read_dist(w)); }); }},
-         {"repositories", [&](const auto& v) {
+         {"dists",
+          [&](const auto& v) { v.each_item([&](const auto& w) { config.dists.push_back(read_dist(w)); }); }},
+         {"repositories",
+          [&](const auto& v) {
               v.each_pair([&](const std::string& key, const auto& w) {
                   config.repositories.emplace_back(key, read_repository(w, repository_defaults(key)));
               });
           }},
          {"metadata", [&](const auto& v) { read_metadata(v, config.metadata); }},
          {"inputs", [&](const auto& v) { config.inputs = v.texts(); }},
-         {"disabled", [&](const auto& v) { v.each_item([&](const auto& w) { config.disabled.push_back(read_disabled(w)); }); }},
-         {"keys", [&](const auto& v) { v.each_pair([&](const std::string& key, const auto& w) { config.keys[key] = read_key(w); }); }}});
+         {"disabled",
+          [&](const auto& v) {
+              v.each_item([&](const auto& w) { config.disabled.push_back(read_disabled(w)); });
+          }},
+         {"keys", [&](const auto& v) {
+              v.each_pair([&](const std::string& key, const auto& w) { config.keys[key] = read_key(w); });
+          }}});
     while (config.base_url.ends_with("/")) config.base_url.pop_back();
     if (config.dists.empty()) config.dists = default_dists({});
     check_references(config, document);
@@ -231,7 +264,8 @@ Config parse_config(const std::string& text, const std::string& name) {
 std::string default_config_text(const SiteDefaults& defaults) {
     const auto dists = default_dists(defaults);
     const std::string base_url = defaults.base_url.empty() ? Config{}.base_url : defaults.base_url;
-    return fmt::format(R"(# A repotool site. Every key has a default; unknown keys are errors. `repotool config show` prints all of them.
+    return fmt::format(
+        R"(# A repotool site. Every key has a default; unknown keys are errors. `repotool config show` prints all of them.
 format: 1
 
 # Where clients reach the directory public/ of this site, and what Release files call it.
@@ -251,7 +285,7 @@ repositories:
 # keys:
 #   stable-key: {{fingerprint: "0123456789ABCDEF0123456789ABCDEF01234567"}}
 )",
-                       base_url, dists[0].name, dists[0].architectures[0], dists[1].name, dists[1].architectures[0]);
+        base_url, dists[0].name, dists[0].architectures[0], dists[1].name, dists[1].architectures[0]);
 }
 
 }  // namespace repotool::publisher

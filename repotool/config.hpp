@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// repotool.yaml: every key has a default; unknown and duplicate keys and wrong types are errors with file, line and column
-// (README.md, "Configuration").
+// repotool.yaml: every key has a default; unknown and duplicate keys and wrong types are errors with file,
+// line and column (README.md, "Configuration").
 #pragma once
 
 #include <cstdint>
@@ -24,7 +24,7 @@ struct DistConfig {
 };
 
 struct RepositoryRules {
-    bool replace = false;    // the same name and version with other bytes takes the place of the old one
+    bool replace = false;  // the same name and version with other bytes takes the place of the old one
     bool downgrade = false;
 };
 
@@ -41,7 +41,7 @@ struct RepositoryConfig {
 
 struct KeyConfig {
     std::string fingerprint;
-    std::string home;             // GNUPGHOME; empty: $GNUPGHOME, else private/gnupg of the site
+    std::string home;  // GNUPGHOME; empty: $GNUPGHOME, else private/gnupg of the site
     std::string passphrase_file;
 };
 
@@ -52,7 +52,8 @@ struct DisabledCombination {
 };
 
 struct MetadataConfig {
-    std::vector<formats::Compression> compress{formats::Compression::gz, formats::Compression::zst};  // RPM: the first one
+    std::vector<formats::Compression> compress{formats::Compression::gz,
+                                               formats::Compression::zst};  // RPM: the first one
     bool contents = false;
     std::int64_t grace_metadata = 48 * 3600;
     std::int64_t grace_packages = 14 * 86400;
@@ -87,7 +88,8 @@ struct SiteDefaults {
 // The text of a commented repotool.yaml with these defaults.
 std::string default_config_text(const SiteDefaults& defaults);
 
-// Parses `text`; `name` is the file's name for messages. Throws base::Error (usage): "repotool.yaml:3:5: unknown key …".
+// Parses `text`; `name` is the file's name for messages. Throws base::Error (usage): "repotool.yaml:3:5:
+// unknown key …".
 Config parse_config(const std::string& text, const std::string& name);
 
 }  // namespace repotool::publisher

@@ -32,7 +32,8 @@ private:
     base::UnixSeconds date_;
 };
 
-formats::deb::Release release_of(const std::string& dist, const store::SubManifest& sub_manifest, const Config& config, base::UnixSeconds date) {
+formats::deb::Release release_of(const std::string& dist, const store::SubManifest& sub_manifest,
+                                 const Config& config, base::UnixSeconds date) {
     formats::deb::Release release;
     release.origin = config.origin;
     release.label = config.label;
@@ -46,9 +47,13 @@ formats::deb::Release release_of(const std::string& dist, const store::SubManife
         if (set.dist != dist) continue;
         architectures.insert(set.architecture);
         components.insert(set.component);
-        const std::string directory = store::layout::apt_index_directory(set.dist, set.component, set.architecture).substr(prefix.size());
+        const std::string directory =
+            store::layout::apt_index_directory(set.dist, set.component, set.architecture)
+                .substr(prefix.size());
         for (const auto& index : set.indexes) {
-            release.files.push_back({directory + "/" + index.name + store::layout::compression_suffix(index.compression), index.sha256, index.size});
+            release.files.push_back(
+                {directory + "/" + index.name + store::layout::compression_suffix(index.compression),
+                 index.sha256, index.size});
         }
     }
     release.architectures.assign(architectures.begin(), architectures.end());
@@ -56,13 +61,14 @@ formats::deb::Release release_of(const std::string& dist, const store::SubManife
     return release;
 }
 
-void stage_apt_pointers(store::Transaction& transaction, store::SubManifest& sub_manifest, const GenerationRequest& request, const Config& config,
-                        signing::Signer* signer) {
+void stage_apt_pointers(store::Transaction& transaction, store::SubManifest& sub_manifest,
+                        const GenerationRequest& request, const Config& config, signing::Signer* signer) {
     PointerStage stage(transaction, sub_manifest, request.date);
     std::set<std::string> dists;
     for (const auto& set : sub_manifest.sets) dists.insert(set.dist);
     for (const auto& dist : dists) {
-        const std::string text = formats::deb::render_release(release_of(dist, sub_manifest, config, request.date));
+        const std::string text =
+            formats::deb::render_release(release_of(dist, sub_manifest, config, request.date));
         const std::string directory = fmt::format("dists/{}/", dist);
         stage.add(directory + "Release", text);
         if (signer == nullptr) continue;
@@ -76,18 +82,21 @@ std::vector<formats::rpm::RepomdRecord> repomd_records(const store::SetEntry& se
     for (const auto& index : set.indexes) {
         if (index.compression == "none") continue;
         const store::IndexEntry* text = set.find_index(index.name, "none");
-        records.push_back({index.name, "repodata/" + store::layout::rpm_index_name(index.name, index.compression, index.sha256), index.sha256, index.size,
-                           text->sha256, text->size, date});
+        records.push_back(
+            {index.name,
+             "repodata/" + store::layout::rpm_index_name(index.name, index.compression, index.sha256),
+             index.sha256, index.size, text->sha256, text->size, date});
     }
     return records;
 }
 
-void stage_rpm_pointers(store::Transaction& transaction, store::SubManifest& sub_manifest, const GenerationRequest& request, const Config& config,
-                        signing::Signer* signer) {
+void stage_rpm_pointers(store::Transaction& transaction, store::SubManifest& sub_manifest,
+                        const GenerationRequest& request, const Config& config, signing::Signer* signer) {
     PointerStage stage(transaction, sub_manifest, request.date);
     for (const auto& set : sub_manifest.sets) {
         const std::string pin = store::layout::pin_directory(set.dist, set.architecture);
-        const std::string repomd = formats::rpm::render_repomd(request.date, repomd_records(set, request.date));
+        const std::string repomd =
+            formats::rpm::render_repomd(request.date, repomd_records(set, request.date));
         stage.add(pin + "/repodata/repomd.xml", repomd);
         if (signer != nullptr) {
             stage.add(pin + "/repodata/repomd.xml.asc", signer->detach_sign(repomd));
@@ -106,13 +115,15 @@ store::Manifest make_manifest(store::Transaction& transaction, const GenerationR
     manifest.generation = request.number;
     manifest.date = request.date;
     if (request.parent != nullptr) {
-        manifest.parent = store::ParentReference{request.parent->manifest().generation, request.parent->manifest_sha256()};
+        manifest.parent =
+            store::ParentReference{request.parent->manifest().generation, request.parent->manifest_sha256()};
         manifest.epoch = request.parent->manifest().epoch;
     }
     for (const auto& sub_manifest : request.sub_manifests) {
         const std::string text = store::render_sub_manifest(sub_manifest);
         const store::ContentReference reference{base::sha256_hex(text), text.size()};
-        transaction.add_content_bytes(store::layout::tree_part(request.repository, reference.sha256), text, request.date);
+        transaction.add_content_bytes(store::layout::tree_part(request.repository, reference.sha256), text,
+                                      request.date);
         manifest.formats[sub_manifest.format] = reference;
     }
     return manifest;
@@ -120,17 +131,20 @@ store::Manifest make_manifest(store::Transaction& transaction, const GenerationR
 
 }  // namespace
 
-std::vector<store::SubManifest> merge_sets(const store::GenerationReader* parent, const std::vector<BuiltSet>& built) {
+std::vector<store::SubManifest> merge_sets(const store::GenerationReader* parent,
+                                           const std::vector<BuiltSet>& built) {
     std::map<std::string, store::SubManifest> by_format;
     if (parent != nullptr) {
-        for (const auto& sub_manifest : parent->sub_manifests()) by_format[sub_manifest.format] = {sub_manifest.format, {}, sub_manifest.sets};
+        for (const auto& sub_manifest : parent->sub_manifests())
+            by_format[sub_manifest.format] = {sub_manifest.format, {}, sub_manifest.sets};
     }
     for (const auto& set : built) {
         const std::string format = set.entry.component.empty() ? "rpm" : "deb";
         auto& sub_manifest = by_format[format];
         sub_manifest.format = format;
         std::erase_if(sub_manifest.sets, [&](const store::SetEntry& old) {
-            return old.dist == set.entry.dist && old.component == set.entry.component && old.architecture == set.entry.architecture;
+            return old.dist == set.entry.dist && old.component == set.entry.component &&
+                   old.architecture == set.entry.architecture;
         });
         sub_manifest.sets.push_back(set.entry);
     }
@@ -139,7 +153,8 @@ std::vector<store::SubManifest> merge_sets(const store::GenerationReader* parent
     return merged;
 }
 
-StagedGeneration stage_generation(store::Transaction& transaction, GenerationRequest request, const Config& config, signing::Signer* signer) {
+StagedGeneration stage_generation(store::Transaction& transaction, GenerationRequest request,
+                                  const Config& config, signing::Signer* signer) {
     for (auto& sub_manifest : request.sub_manifests) {
         sub_manifest.pointers.clear();
         const auto stage = sub_manifest.format == "deb" ? stage_apt_pointers : stage_rpm_pointers;
@@ -150,10 +165,13 @@ StagedGeneration stage_generation(store::Transaction& transaction, GenerationReq
     staged.manifest_text = store::render_manifest(staged.manifest);
     staged.manifest_sha256 = base::sha256_hex(staged.manifest_text);
     transaction.add_tree_file("MANIFEST", staged.manifest_text, request.date);
-    if (signer != nullptr) transaction.add_tree_file("MANIFEST.asc", signer->detach_sign(staged.manifest_text), request.date);
+    if (signer != nullptr)
+        transaction.add_tree_file("MANIFEST.asc", signer->detach_sign(staged.manifest_text), request.date);
     staged.sub_manifests = std::move(request.sub_manifests);
-    for (const auto& link : store::generation_links(staged.manifest, staged.sub_manifests)) transaction.add_tree_link(link.path, link.target);
-    for (const auto& link : store::shared_links(request.repository, staged.sub_manifests)) transaction.add_shared_link(link.path, link.target);
+    for (const auto& link : store::generation_links(staged.manifest, staged.sub_manifests))
+        transaction.add_tree_link(link.path, link.target);
+    for (const auto& link : store::shared_links(request.repository, staged.sub_manifests))
+        transaction.add_shared_link(link.path, link.target);
     return staged;
 }
 

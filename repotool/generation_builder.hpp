@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Steps 5 (end) and 6: Release and repomd.xml around the indexes, their signatures, the manifest tree, and the staged tree.
+// Steps 5 (end) and 6: Release and repomd.xml around the indexes, their signatures, the manifest tree, and
+// the staged tree.
 #pragma once
 
 #include <optional>
@@ -31,9 +32,11 @@ struct StagedGeneration {
 };
 
 // `signer` may be null: an unsigned repository.
-StagedGeneration stage_generation(store::Transaction& transaction, GenerationRequest request, const Config& config, signing::Signer* signer);
+StagedGeneration stage_generation(store::Transaction& transaction, GenerationRequest request,
+                                  const Config& config, signing::Signer* signer);
 
 // The parent's sub-manifests with `built` in place of what they replace.
-std::vector<store::SubManifest> merge_sets(const store::GenerationReader* parent, const std::vector<BuiltSet>& built);
+std::vector<store::SubManifest> merge_sets(const store::GenerationReader* parent,
+                                           const std::vector<BuiltSet>& built);
 
 }  // namespace repotool::publisher

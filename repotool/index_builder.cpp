@@ -20,7 +20,8 @@ namespace {
 constexpr std::size_t kUnpackBuffer = std::size_t{256} << 10U;
 
 std::vector<std::string> index_names(formats::Format format) {
-    return format == formats::Format::deb ? std::vector<std::string>{"Packages"} : std::vector<std::string>{"primary", "filelists", "other"};
+    return format == formats::Format::deb ? std::vector<std::string>{"Packages"}
+                                          : std::vector<std::string>{"primary", "filelists", "other"};
 }
 
 std::vector<std::uint64_t> offsets_of(const std::vector<std::uint64_t>& lengths) {
@@ -30,9 +31,11 @@ std::vector<std::uint64_t> offsets_of(const std::vector<std::uint64_t>& lengths)
 }
 
 // The open text of the parent's index: from the cache, or unpacked from a stored index.
-std::unique_ptr<fs::File> open_parent_text(const BuildContext& context, const store::IndexEntry& text, const ParentIndex& parent) {
+std::unique_ptr<fs::File> open_parent_text(const BuildContext& context, const store::IndexEntry& text,
+                                           const ParentIndex& parent) {
     const std::string cached = store::layout::open_text(text.sha256);
-    if (const auto status = context.filesystem.status(cached); status && status->size == text.size) return context.filesystem.open_read(cached);
+    if (const auto status = context.filesystem.status(cached); status && status->size == text.size)
+        return context.filesystem.open_read(cached);
     const std::string path = context.transaction.fresh_path();
     HashedFile unpacked(context.filesystem, path, 0600);
     std::string buffer(kUnpackBuffer, '\0');
@@ -43,32 +46,39 @@ std::unique_ptr<fs::File> open_parent_text(const BuildContext& context, const st
         offset += count;
         return std::string_view(buffer.data(), count);
     };
-    formats::unpack_frames(stored.compression, read, [&](std::string_view part) { unpacked.write(part); }, text.size);
+    formats::unpack_frames(
+        stored.compression, read, [&](std::string_view part) { unpacked.write(part); }, text.size);
     if (unpacked.finish(context.date) != text.sha256) {
-        throw base::Error(base::ErrorKind::integrity, "unpack", text.name, "a published index is not what its manifest says", "repotool verify says which");
+        throw base::Error(base::ErrorKind::integrity, "unpack", text.name,
+                          "a published index is not what its manifest says", "repotool verify says which");
     }
     return context.filesystem.open_read(path);
 }
 
-ParentIndex open_parent_index(const SetPlan& plan, const BuildContext& context, const store::FrameTable& table, const std::string& name) {
+ParentIndex open_parent_index(const SetPlan& plan, const BuildContext& context,
+                              const store::FrameTable& table, const std::string& name) {
     ParentIndex parent;
     parent.frames = table.find(name);
     const store::IndexEntry* text = plan.parent->find_index(name, "none");
     if (parent.frames == nullptr || text == nullptr) return {};
     for (const auto& entry : plan.parent->indexes) {
         if (entry.name != name || entry.compression == "none") continue;
-        const std::string path = context.parent->path_of(store::layout::meta(context.repository) + "/" + store::index_path(*plan.parent, entry));
-        parent.stored.push_back({formats::parse_compression(entry.compression), context.filesystem.open_read(path)});
+        const std::string path = context.parent->path_of(store::layout::meta(context.repository) + "/" +
+                                                         store::index_path(*plan.parent, entry));
+        parent.stored.push_back(
+            {formats::parse_compression(entry.compression), context.filesystem.open_read(path)});
     }
     parent.text = open_parent_text(context, *text, parent);
     parent.text_offsets = offsets_of(parent.frames->text);
-    for (const auto& [compression, lengths] : parent.frames->stored) parent.stored_offsets[compression] = offsets_of(lengths);
+    for (const auto& [compression, lengths] : parent.frames->stored)
+        parent.stored_offsets[compression] = offsets_of(lengths);
     return parent;
 }
 
 std::uint64_t count_records(const SetPlan& plan) {
-    return std::accumulate(plan.pieces.begin(), plan.pieces.end(), std::uint64_t{0},
-                           [](std::uint64_t sum, const store::ChunkPiece& piece) { return sum + piece.reference.records; });
+    return std::accumulate(
+        plan.pieces.begin(), plan.pieces.end(), std::uint64_t{0},
+        [](std::uint64_t sum, const store::ChunkPiece& piece) { return sum + piece.reference.records; });
 }
 
 // All indexes of the set at once: each new record is fetched once.
@@ -77,18 +87,21 @@ public:
     SetWriter(const SetPlan& plan, const BuildContext& context) : plan_(plan), context_(context) {
         if (plan.parent != nullptr) table_ = context.parent->frame_table(*plan.parent);
         auto compressions = context.compressions;
-        if (plan.format == formats::Format::rpm) compressions.resize(1);  // repomd names one file for each type
+        if (plan.format == formats::Format::rpm)
+            compressions.resize(1);  // repomd names one file for each type
         for (const auto& name : index_names(plan.format)) {
             parents_.push_back(std::make_unique<ParentIndex>());
             if (plan.parent != nullptr) *parents_.back() = open_parent_index(plan, context, table_, name);
-            writers_.push_back(std::make_unique<IndexWriter>(context.filesystem, [&] { return context.transaction.fresh_path(); }, name, compressions,
-                                                             parents_.back().get()));
+            writers_.push_back(std::make_unique<IndexWriter>(
+                context.filesystem, [&] { return context.transaction.fresh_path(); }, name, compressions,
+                parents_.back().get()));
             names_.push_back(name);
         }
     }
 
     store::FrameTable write(std::vector<IndexFile>& files) {
-        frame([&](const std::string& name) { return formats::rpm::index_header(name, count_records(plan_)); });
+        frame(
+            [&](const std::string& name) { return formats::rpm::index_header(name, count_records(plan_)); });
         for (const auto& piece : plan_.pieces) piece.parent_index ? copy(*piece.parent_index) : render(piece);
         frame([&](const std::string& name) { return formats::rpm::index_footer(name); });
         store::FrameTable table;
@@ -115,7 +128,8 @@ private:
                 const formats::IndexText& text = package.index.at(names_[i]);
                 writers_[i]->write(text.before);
                 if (names_[i] == "Packages" || names_[i] == "primary") {
-                    writers_[i]->write(plan_.format == formats::Format::rpm ? formats::rpm::xml_escape(location) : location);
+                    writers_[i]->write(
+                        plan_.format == formats::Format::rpm ? formats::rpm::xml_escape(location) : location);
                     writers_[i]->write(text.after);
                 }
                 if (plan_.format == formats::Format::rpm) writers_[i]->write("\n");
@@ -134,7 +148,8 @@ private:
 
 store::ContentReference stage_part(const BuildContext& context, const std::string& text) {
     const store::ContentReference reference{base::sha256_hex(text), text.size()};
-    context.transaction.add_content_bytes(store::layout::tree_part(context.repository, reference.sha256), text, context.date);
+    context.transaction.add_content_bytes(store::layout::tree_part(context.repository, reference.sha256),
+                                          text, context.date);
     return reference;
 }
 
@@ -142,7 +157,9 @@ store::ContentReference stage_part(const BuildContext& context, const std::strin
 
 std::string location_in_index(formats::Format format, const std::string& dist, const store::Record& record) {
     if (format == formats::Format::deb) return "pool/" + record.path;
-    return record.path.substr(fmt::format("rpm/{}/", dist).size());  // relative to rpm/<dist>/<architecture>/, where Packages is a link
+    return record.path.substr(
+        fmt::format("rpm/{}/", dist)
+            .size());  // relative to rpm/<dist>/<architecture>/, where Packages is a link
 }
 
 BuiltSet build_set(const SetPlan& plan, const BuildContext& context) {
@@ -156,14 +173,20 @@ BuiltSet build_set(const SetPlan& plan, const BuildContext& context) {
     }
     std::vector<IndexFile> files;
     built.frames = SetWriter(plan, context).write(files);
-    built.entry = {plan.dist, plan.component, plan.architecture, count_records(plan), stage_part(context, store::render_chunk_list(built.chunks)),
-                   stage_part(context, store::render_frame_table(built.frames)), {}};
+    built.entry = {plan.dist,
+                   plan.component,
+                   plan.architecture,
+                   count_records(plan),
+                   stage_part(context, store::render_chunk_list(built.chunks)),
+                   stage_part(context, store::render_frame_table(built.frames)),
+                   {}};
     for (const auto& file : files) {
         built.entry.indexes.push_back(file.entry);
         if (file.entry.compression == "none") {
             context.transaction.add_text(file.staged_path, file.entry.sha256);
         } else {
-            context.transaction.add_content(file.staged_path, store::layout::meta(context.repository) + "/" + store::index_path(built.entry, file.entry));
+            context.transaction.add_content(file.staged_path, store::layout::meta(context.repository) + "/" +
+                                                                  store::index_path(built.entry, file.entry));
         }
     }
     if (plan.parent != nullptr) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Step 5: the indexes of one package set, as runs copied from the parent's files plus the frames of new chunks (I11). One pass
-// over the bytes that are written; nothing unchanged is rendered or compressed again.
+// Step 5: the indexes of one package set, as runs copied from the parent's files plus the frames of new
+// chunks (I11). One pass over the bytes that are written; nothing unchanged is rendered or compressed again.
 #pragma once
 
 #include <functional>
@@ -44,7 +44,8 @@ struct BuiltSet {
     std::vector<std::size_t> new_chunks;  // places in `chunks`
 };
 
-// Stages chunks, chunk list, frame table and index files in the transaction and returns what the manifest says of them.
+// Stages chunks, chunk list, frame table and index files in the transaction and returns what the manifest
+// says of them.
 BuiltSet build_set(const SetPlan& plan, const BuildContext& context);
 
 // How an index names a package's location: what stands between IndexText::before and ::after.

@@ -12,24 +12,30 @@ namespace repotool::publisher {
 namespace {
 
 [[noreturn]] void differs(const std::string& index, const store::Record& record, const std::string& what) {
-    throw base::Error(base::ErrorKind::integrity, "verify", index, fmt::format("{} {}: {}", record.name, record.version, what));
+    throw base::Error(base::ErrorKind::integrity, "verify", index,
+                      fmt::format("{} {}: {}", record.name, record.version, what));
 }
 
 void check_count(const std::string& index, std::size_t found, std::size_t expected) {
     if (found == expected) return;
-    throw base::Error(base::ErrorKind::integrity, "verify", index, fmt::format("expected {} packages, found {}", expected, found));
+    throw base::Error(base::ErrorKind::integrity, "verify", index,
+                      fmt::format("expected {} packages, found {}", expected, found));
 }
 
-void check_packages(const std::string& dist, std::string_view text, const std::vector<store::Record>& records) {
+void check_packages(const std::string& dist, std::string_view text,
+                    const std::vector<store::Record>& records) {
     const auto entries = formats::deb::read_packages(text);
     check_count("Packages", entries.size(), records.size());
     for (std::size_t i = 0; i < records.size(); ++i) {
         const auto& record = records[i];
         const auto& entry = entries[i];
-        const bool same = entry.name == record.name && entry.version == record.version && entry.architecture == record.architecture &&
-                          entry.sha256 == record.sha256 && entry.size == record.size &&
+        const bool same = entry.name == record.name && entry.version == record.version &&
+                          entry.architecture == record.architecture && entry.sha256 == record.sha256 &&
+                          entry.size == record.size &&
                           entry.filename == location_in_index(formats::Format::deb, dist, record);
-        if (!same) differs("Packages", record, fmt::format("the index says {} {} at '{}'", entry.name, entry.version, entry.filename));
+        if (!same)
+            differs("Packages", record,
+                    fmt::format("the index says {} {} at '{}'", entry.name, entry.version, entry.filename));
     }
 }
 
@@ -38,7 +44,8 @@ std::string version_of(const formats::rpm::XmlEntry& entry) {
     return fmt::format("{}{}-{}", no_epoch ? "" : entry.epoch + ":", entry.version, entry.release);
 }
 
-void check_xml(const std::string& dist, const std::string& name, std::string_view text, const std::vector<store::Record>& records) {
+void check_xml(const std::string& dist, const std::string& name, std::string_view text,
+               const std::vector<store::Record>& records) {
     const auto entries = formats::rpm::read_entries(name, text);
     check_count(name, entries.size(), records.size());
     for (std::size_t i = 0; i < records.size(); ++i) {
@@ -46,17 +53,24 @@ void check_xml(const std::string& dist, const std::string& name, std::string_vie
         const auto& entry = entries[i];
         // XML calls every source package src, as createrepo_c does.
         const std::string architecture = record.architecture == "nosrc" ? "src" : record.architecture;
-        bool same = entry.pkgid == record.sha256 && entry.name == record.name && version_of(entry) == record.version && entry.architecture == architecture;
-        if (name == "primary") same = same && entry.size == record.size && entry.location == location_in_index(formats::Format::rpm, dist, record);
-        if (!same) differs(name, record, fmt::format("the index says {} {} at '{}'", entry.name, version_of(entry), entry.location));
+        bool same = entry.pkgid == record.sha256 && entry.name == record.name &&
+                    version_of(entry) == record.version && entry.architecture == architecture;
+        if (name == "primary")
+            same = same && entry.size == record.size &&
+                   entry.location == location_in_index(formats::Format::rpm, dist, record);
+        if (!same)
+            differs(
+                name, record,
+                fmt::format("the index says {} {} at '{}'", entry.name, version_of(entry), entry.location));
     }
 }
 
 }  // namespace
 
-void check_index_text(formats::Format format, const std::string& dist, const std::string& name, std::string_view text,
-                      const std::vector<store::Record>& records) {
-    format == formats::Format::deb ? check_packages(dist, text, records) : check_xml(dist, name, text, records);
+void check_index_text(formats::Format format, const std::string& dist, const std::string& name,
+                      std::string_view text, const std::vector<store::Record>& records) {
+    format == formats::Format::deb ? check_packages(dist, text, records)
+                                   : check_xml(dist, name, text, records);
 }
 
 }  // namespace repotool::publisher

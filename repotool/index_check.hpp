@@ -11,9 +11,9 @@
 
 namespace repotool::publisher {
 
-// `text`: the part of index `name` (Packages, primary, filelists, other) that belongs to `records`, unpacked. Read with
-// libapt-pkg or expat. Throws base::Error (integrity) that names the first difference.
-void check_index_text(formats::Format format, const std::string& dist, const std::string& name, std::string_view text,
-                      const std::vector<store::Record>& records);
+// `text`: the part of index `name` (Packages, primary, filelists, other) that belongs to `records`, unpacked.
+// Read with libapt-pkg or expat. Throws base::Error (integrity) that names the first difference.
+void check_index_text(formats::Format format, const std::string& dist, const std::string& name,
+                      std::string_view text, const std::vector<store::Record>& records);
 
 }  // namespace repotool::publisher

@@ -42,7 +42,7 @@ struct ParentIndex {
         std::unique_ptr<fs::File> file;
     };
     std::vector<Stored> stored;
-    std::vector<std::uint64_t> text_offsets;                                  // of header, chunks, footer
+    std::vector<std::uint64_t> text_offsets;  // of header, chunks, footer
     std::map<std::string, std::vector<std::uint64_t>> stored_offsets;
 };
 

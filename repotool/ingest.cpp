@@ -34,7 +34,8 @@ formats::Format detect_format(fs::File& file, const std::string& name) {
     head.resize(file.read_at(head, 0));
     if (head.starts_with(kDebMagic)) return formats::Format::deb;
     if (head.starts_with(kRpmMagic)) return formats::Format::rpm;
-    throw Error(ErrorKind::input, "read package", name, head.empty() ? "the file is empty" : "it is neither a .deb nor an .rpm file");
+    throw Error(ErrorKind::input, "read package", name,
+                head.empty() ? "the file is empty" : "it is neither a .deb nor an .rpm file");
 }
 
 bool is_same_file_state(const fs::Status& a, const fs::Status& b) {
@@ -51,7 +52,8 @@ Copied copy_in(fs::Filesystem& filesystem, store::Transaction& transaction, cons
     copied.staged_path = transaction.fresh_path();
     const bool is_deb = copied.job.format == formats::Format::deb;
     // Packages lists four digests, RPM metadata one.
-    base::Hasher hasher(is_deb ? std::vector{DigestAlgorithm::md5, DigestAlgorithm::sha1, DigestAlgorithm::sha256, DigestAlgorithm::sha512}
+    base::Hasher hasher(is_deb ? std::vector{DigestAlgorithm::md5, DigestAlgorithm::sha1,
+                                             DigestAlgorithm::sha256, DigestAlgorithm::sha512}
                                : std::vector{DigestAlgorithm::sha256});
     const auto target = filesystem.create(copied.staged_path, 0444);
     std::string buffer(kBufferSize, '\0');
@@ -61,7 +63,8 @@ Copied copy_in(fs::Filesystem& filesystem, store::Transaction& transaction, cons
     }
     target->close();
     if (!is_same_file_state(before, source->status()) || hasher.size() != before.size) {
-        throw Error(ErrorKind::input, "read package", name, "it changed while it was read", "publish it again when its writer is done");
+        throw Error(ErrorKind::input, "read package", name, "it changed while it was read",
+                    "publish it again when its writer is done");
     }
     auto& digests = copied.job.digests;
     digests.size = hasher.size();
@@ -83,7 +86,9 @@ void check_space(fs::Filesystem& filesystem, const std::vector<std::string>& fil
     const std::uint64_t free = filesystem.free_bytes();
     if (needed > free) {
         throw Error(ErrorKind::storage, "publish into", filesystem.root(),
-                    fmt::format("the packages need {}, {} are free", base::human_size(needed), base::human_size(free)), "free some space; nothing was changed");
+                    fmt::format("the packages need {}, {} are free", base::human_size(needed),
+                                base::human_size(free)),
+                    "free some space; nothing was changed");
     }
 }
 
@@ -94,7 +99,8 @@ public:
         if (!first_) {
             first_.emplace(ErrorKind::input, "publish", file, reason, hint);
         } else {
-            base::info(fmt::format("also: cannot publish '{}': {}", base::printable(file), base::printable(reason)));
+            base::info(
+                fmt::format("also: cannot publish '{}': {}", base::printable(file), base::printable(reason)));
         }
     }
     void throw_if_any() const {
@@ -107,7 +113,8 @@ private:
 
 }  // namespace
 
-std::vector<Ingested> ingest(fs::Filesystem& filesystem, store::Transaction& transaction, Catalog& catalog, const std::vector<std::string>& files) {
+std::vector<Ingested> ingest(fs::Filesystem& filesystem, store::Transaction& transaction, Catalog& catalog,
+                             const std::vector<std::string>& files) {
     check_space(filesystem, files);
     Refusals refusals;
     std::vector<Copied> copies;

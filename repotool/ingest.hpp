@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Step 1 of a publish: private, hashed, parsed copies of the input files (architecture.md §6). Takes no lock. Input files are
-// never changed, and nothing outside the transaction's staging is.
+// Step 1 of a publish: private, hashed, parsed copies of the input files (architecture.md §6). Takes no lock.
+// Input files are never changed, and nothing outside the transaction's staging is.
 #pragma once
 
 #include <string>
@@ -19,8 +19,10 @@ struct Ingested {
     std::string origin;        // the input file
 };
 
-// Throws base::Error (input) for the first file that is broken, hostile, not a regular file or changed while it was read; all
-// such files are reported with base::info first. Throws base::Error (storage) before copying when space is short.
-std::vector<Ingested> ingest(fs::Filesystem& filesystem, store::Transaction& transaction, Catalog& catalog, const std::vector<std::string>& files);
+// Throws base::Error (input) for the first file that is broken, hostile, not a regular file or changed while
+// it was read; all such files are reported with base::info first. Throws base::Error (storage) before copying
+// when space is short.
+std::vector<Ingested> ingest(fs::Filesystem& filesystem, store::Transaction& transaction, Catalog& catalog,
+                             const std::vector<std::string>& files);
 
 }  // namespace repotool::publisher

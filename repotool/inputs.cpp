@@ -19,7 +19,8 @@ using base::Error;
 using base::ErrorKind;
 
 bool has_suffix(const std::string& name, std::initializer_list<const char*> suffixes) {
-    return std::any_of(suffixes.begin(), suffixes.end(), [&](const char* suffix) { return name.ends_with(suffix); });
+    return std::any_of(suffixes.begin(), suffixes.end(),
+                       [&](const char* suffix) { return name.ends_with(suffix); });
 }
 
 bool is_package(const std::string& name) {
@@ -46,16 +47,22 @@ public:
         if (status->kind == fs::Kind::directory) {
             const std::size_t before = found_;
             add_directory(path);
-            if (found_ == before) throw Error(ErrorKind::input, "read", path, "there is no package in this directory", "packages end in .deb or .rpm");
+            if (found_ == before)
+                throw Error(ErrorKind::input, "read", path, "there is no package in this directory",
+                            "packages end in .deb or .rpm");
             return;
         }
-        if (is_source_control(path) || is_update(path)) throw Error(ErrorKind::input, "read", path, "this kind of file is not supported yet", "give .deb and .rpm files");
+        if (is_source_control(path) || is_update(path))
+            throw Error(ErrorKind::input, "read", path, "this kind of file is not supported yet",
+                        "give .deb and .rpm files");
         add_file(path);
     }
 
     void add_matching(const std::string& directory, const std::vector<std::string>& patterns) {
         for (const auto& name : fs::list_external(directory)) {
-            const bool wanted = std::any_of(patterns.begin(), patterns.end(), [&](const auto& pattern) { return base::matches_glob(pattern, name); });
+            const bool wanted = std::any_of(patterns.begin(), patterns.end(), [&](const auto& pattern) {
+                return base::matches_glob(pattern, name);
+            });
             if (wanted && is_source_control(name)) {
                 say_left_out(name);
             } else if (wanted) {
@@ -102,8 +109,10 @@ std::vector<std::string> expand_inputs(const InputArguments& input) {
     }
     if (input.arguments.empty()) expansion.add_matching(".", input.patterns);
     if (expansion.files.empty()) {
-        throw Error(ErrorKind::input, "find packages in", input.arguments.empty() ? fs::current_directory() : "-", "there are none",
-                    fmt::format("name package files or directories; without names, {} is looked for", base::join(input.patterns, ", ")));
+        throw Error(ErrorKind::input, "find packages in",
+                    input.arguments.empty() ? fs::current_directory() : "-", "there are none",
+                    fmt::format("name package files or directories; without names, {} is looked for",
+                                base::join(input.patterns, ", ")));
     }
     return expansion.files;
 }

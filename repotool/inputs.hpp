@@ -14,9 +14,10 @@ struct InputArguments {
     std::function<std::string()> read_standard_input;  // for "-": one path a line
 };
 
-// Package files in a fixed order (arguments in theirs, directories sorted and recursively, hidden names left out).
-// Files of source packages (.dsc, .changes) that a directory holds are left out with a warning until they are supported; given by
-// name they are refused. Throws base::Error (input): nothing there, or no package in it.
+// Package files in a fixed order (arguments in theirs, directories sorted and recursively, hidden names left
+// out). Files of source packages (.dsc, .changes) that a directory holds are left out with a warning until
+// they are supported; given by name they are refused. Throws base::Error (input): nothing there, or no
+// package in it.
 std::vector<std::string> expand_inputs(const InputArguments& input);
 
 }  // namespace repotool::publisher

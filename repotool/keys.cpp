@@ -21,15 +21,21 @@ std::string home_of(const KeyConfig& key, const std::string& site_root) {
 
 }  // namespace
 
-std::unique_ptr<signing::Signer> open_signer(const Config& config, const std::string& repository, const std::string& site_root, bool must_sign) {
+std::unique_ptr<signing::Signer> open_signer(const Config& config, const std::string& repository,
+                                             const std::string& site_root, bool must_sign) {
     const RepositoryConfig settings = config.repository(repository);
-    if (settings.sign == SignPolicy::none || (settings.sign == SignPolicy::unspecified && !must_sign)) return nullptr;
+    if (settings.sign == SignPolicy::none || (settings.sign == SignPolicy::unspecified && !must_sign))
+        return nullptr;
     if (settings.sign == SignPolicy::unspecified) {
-        throw base::Error(base::ErrorKind::signing, "promote to", repository, "repotool.yaml does not say which key signs this repository",
-                          fmt::format("make one with: reposign keys generate {}-key --site '{}', and set sign: {}-key for it (or sign: none)", repository, site_root, repository));
+        throw base::Error(base::ErrorKind::signing, "promote to", repository,
+                          "repotool.yaml does not say which key signs this repository",
+                          fmt::format("make one with: reposign keys generate {}-key --site '{}', and set "
+                                      "sign: {}-key for it (or sign: none)",
+                                      repository, site_root, repository));
     }
     const KeyConfig& key = config.keys.at(settings.key);
-    return signing::open_gpg_signer({settings.key, key.fingerprint, home_of(key, site_root), key.passphrase_file});
+    return signing::open_gpg_signer(
+        {settings.key, key.fingerprint, home_of(key, site_root), key.passphrase_file});
 }
 
 void export_public_key(fs::Filesystem& filesystem, signing::Signer& signer) {

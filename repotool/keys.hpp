@@ -11,9 +11,10 @@
 
 namespace repotool::publisher {
 
-// The signer of a repository, its key tried; null where the repository is not signed. `must_sign`: a repository that says nothing
-// about signing is refused. Throws base::Error (signing).
-std::unique_ptr<signing::Signer> open_signer(const Config& config, const std::string& repository, const std::string& site_root, bool must_sign);
+// The signer of a repository, its key tried; null where the repository is not signed. `must_sign`: a
+// repository that says nothing about signing is refused. Throws base::Error (signing).
+std::unique_ptr<signing::Signer> open_signer(const Config& config, const std::string& repository,
+                                             const std::string& site_root, bool must_sign);
 
 // public/keys/<name>.asc holds the key, durable; written only where it differs.
 void export_public_key(fs::Filesystem& filesystem, signing::Signer& signer);

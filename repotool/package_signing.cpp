@@ -21,8 +21,11 @@ struct Signing {
     bool from_pool = false;
 };
 
-std::string private_copy(fs::Filesystem& filesystem, store::Transaction& transaction, const Candidate& candidate) {
-    const std::string source_path = candidate.staged_path.empty() ? store::layout::object(candidate.record.sha256) : candidate.staged_path;
+std::string private_copy(fs::Filesystem& filesystem, store::Transaction& transaction,
+                         const Candidate& candidate) {
+    const std::string source_path = candidate.staged_path.empty()
+                                        ? store::layout::object(candidate.record.sha256)
+                                        : candidate.staged_path;
     const std::string path = transaction.fresh_path();
     const auto source = filesystem.open_read(source_path);
     const auto target = filesystem.create(path, 0600);  // librpm writes to it
@@ -31,23 +34,29 @@ std::string private_copy(fs::Filesystem& filesystem, store::Transaction& transac
     return path;
 }
 
-// What the pool holds under the name that this package would get, if that is this package signed with this key.
-bool take_from_pool(fs::Filesystem& filesystem, const std::string& repository, Signing& signing, signing::Signer& signer) {
-    const std::string path = fmt::format("public/{}/{}", store::layout::pool(repository), pool_path(*signing.candidate, PathStyle::plain));
+// What the pool holds under the name that this package would get, if that is this package signed with this
+// key.
+bool take_from_pool(fs::Filesystem& filesystem, const std::string& repository, Signing& signing,
+                    signing::Signer& signer) {
+    const std::string path = fmt::format("public/{}/{}", store::layout::pool(repository),
+                                         pool_path(*signing.candidate, PathStyle::plain));
     if (!filesystem.status(path)) return false;
-    const auto verdict = signing::verify_package(fs::join_path(filesystem.root(), path), {signer.public_key()});
+    const auto verdict =
+        signing::verify_package(fs::join_path(filesystem.root(), path), {signer.public_key()});
     signing.path = path;
     signing.from_pool = verdict.good;
     return verdict.good;
 }
 
 // Reads the signed file again: everything that indexes say comes from it.
-void adopt(Catalog& catalog, const Signing& signing, const base::FileDigests& digests, const std::string& body) {
+void adopt(Catalog& catalog, const Signing& signing, const base::FileDigests& digests,
+           const std::string& body) {
     Candidate& candidate = *signing.candidate;
     const formats::Package package = formats::package_from_json(body);
     if (package.content_id != candidate.record.content) {
         if (signing.from_pool) {
-            throw Error(ErrorKind::policy, "publish", candidate.origin, fmt::format("{} is published already with other content", describe(candidate)),
+            throw Error(ErrorKind::policy, "publish", candidate.origin,
+                        fmt::format("{} is published already with other content", describe(candidate)),
                         "give the package a new version");
         }
         throw Error(ErrorKind::signing, "sign", candidate.origin, "signing changed more than the signature");
@@ -62,8 +71,9 @@ void adopt(Catalog& catalog, const Signing& signing, const base::FileDigests& di
 
 }  // namespace
 
-void sign_candidates(fs::Filesystem& filesystem, store::Transaction& transaction, Catalog& catalog, const std::string& repository,
-                     const std::vector<Candidate*>& candidates, signing::Signer& signer) {
+void sign_candidates(fs::Filesystem& filesystem, store::Transaction& transaction, Catalog& catalog,
+                     const std::string& repository, const std::vector<Candidate*>& candidates,
+                     signing::Signer& signer) {
     std::vector<Signing> signings;
     std::vector<std::string> copies;
     for (auto* candidate : candidates) {
@@ -84,10 +94,13 @@ void sign_candidates(fs::Filesystem& filesystem, store::Transaction& transaction
             file->set_mode(0444);
             file->sync();
         }
-        jobs.push_back({formats::Format::rpm, fs::join_path(filesystem.root(), signing.path), fs::digest_file(*file), signing.candidate->origin});
+        jobs.push_back({formats::Format::rpm, fs::join_path(filesystem.root(), signing.path),
+                        fs::digest_file(*file), signing.candidate->origin});
     }
     parse_packages(jobs, [&](std::size_t i, std::optional<std::string> body, const std::string& failure) {
-        if (!body) throw Error(ErrorKind::signing, "sign", jobs[i].shown_as, "the signed package cannot be read: " + failure);
+        if (!body)
+            throw Error(ErrorKind::signing, "sign", jobs[i].shown_as,
+                        "the signed package cannot be read: " + failure);
         adopt(catalog, signings[i], jobs[i].digests, *body);
     });
 }

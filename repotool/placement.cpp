@@ -25,13 +25,16 @@ const DistConfig& named_dist(const Candidate& candidate, const Config& config, c
     if (const auto* dist = config.find_dist(name, candidate.format)) return *dist;
     const auto known = names_of(config.dists_of(candidate.format));
     throw Error(ErrorKind::usage, "publish", candidate.origin,
-                fmt::format("there is no {} dist '{}' in the configuration (there is: {})", formats::format_name(candidate.format), name, base::join(known, ", ")),
+                fmt::format("there is no {} dist '{}' in the configuration (there is: {})",
+                            formats::format_name(candidate.format), name, base::join(known, ", ")),
                 "add it to dists: in repotool.yaml, or name another one with --dist");
 }
 
 bool fits(const DistConfig& dist, const Candidate& candidate) {
-    const std::string stem = candidate.file_name.substr(0, candidate.file_name.rfind('.'));          // without .rpm, .deb
-    const std::string evr = stem.substr(0, std::min(stem.rfind('.'), stem.rfind('_')));              // without the architecture
+    const std::string stem =
+        candidate.file_name.substr(0, candidate.file_name.rfind('.'));  // without .rpm, .deb
+    const std::string evr =
+        stem.substr(0, std::min(stem.rfind('.'), stem.rfind('_')));  // without the architecture
     return std::any_of(dist.match.begin(), dist.match.end(), [&](const std::string& pattern) {
         return base::matches_glob(pattern, stem) || base::matches_glob(pattern, evr);
     });
@@ -40,13 +43,16 @@ bool fits(const DistConfig& dist, const Candidate& candidate) {
 const DistConfig& choose_dist(const Candidate& candidate, const Config& config) {
     const auto all = config.dists_of(candidate.format);
     std::vector<const DistConfig*> fitting;
-    std::copy_if(all.begin(), all.end(), std::back_inserter(fitting), [&](const DistConfig* dist) { return fits(*dist, candidate); });
+    std::copy_if(all.begin(), all.end(), std::back_inserter(fitting),
+                 [&](const DistConfig* dist) { return fits(*dist, candidate); });
     if (fitting.size() == 1) return *fitting[0];
     if (fitting.empty() && all.size() == 1) return *all[0];
     const auto choice = names_of(fitting.empty() ? all : fitting);
-    const std::string reason = all.empty()       ? fmt::format("the configuration has no {} dist", formats::format_name(candidate.format))
-                               : fitting.empty() ? fmt::format("no dist fits it by match:, and there is more than one: {}", base::join(choice, ", "))
-                                                 : fmt::format("more than one dist fits it: {}", base::join(choice, ", "));
+    const std::string reason =
+        all.empty() ? fmt::format("the configuration has no {} dist", formats::format_name(candidate.format))
+        : fitting.empty() ? fmt::format("no dist fits it by match:, and there is more than one: {}",
+                                        base::join(choice, ", "))
+                          : fmt::format("more than one dist fits it: {}", base::join(choice, ", "));
     throw Error(ErrorKind::usage, "publish", candidate.origin, reason, "name the dist with --dist");
 }
 
@@ -57,30 +63,38 @@ std::string deb_prefix(const std::string& source) {
 }  // namespace
 
 std::string describe(const Candidate& candidate) {
-    return fmt::format("{} {} ({})", candidate.record.name, candidate.record.version, candidate.record.architecture);
+    return fmt::format("{} {} ({})", candidate.record.name, candidate.record.version,
+                       candidate.record.architecture);
 }
 
 void place(Candidate& candidate, const Config& config, const PlacementOptions& options) {
     // --dist names a dist of one format; packages of the other one go where they would go without it.
     bool applies = !options.dist.empty();
     const auto other = candidate.format == formats::Format::deb ? formats::Format::rpm : formats::Format::deb;
-    if (applies && config.find_dist(options.dist, candidate.format) == nullptr && config.find_dist(options.dist, other) != nullptr) applies = false;
-    const DistConfig& dist = applies ? named_dist(candidate, config, options.dist) : choose_dist(candidate, config);
+    if (applies && config.find_dist(options.dist, candidate.format) == nullptr &&
+        config.find_dist(options.dist, other) != nullptr)
+        applies = false;
+    const DistConfig& dist =
+        applies ? named_dist(candidate, config, options.dist) : choose_dist(candidate, config);
     candidate.dist = dist.name;
     if (candidate.format == formats::Format::rpm) return;
     candidate.component = options.component.empty() ? dist.components.at(0) : options.component;
-    if (std::find(dist.components.begin(), dist.components.end(), candidate.component) == dist.components.end()) {
+    if (std::find(dist.components.begin(), dist.components.end(), candidate.component) ==
+        dist.components.end()) {
         throw Error(ErrorKind::usage, "publish", candidate.origin,
-                    fmt::format("dist '{}' has no component '{}' (it has: {})", dist.name, candidate.component, base::join(dist.components, ", ")),
+                    fmt::format("dist '{}' has no component '{}' (it has: {})", dist.name,
+                                candidate.component, base::join(dist.components, ", ")),
                     "add it to the dist's components: in repotool.yaml");
     }
 }
 
 std::string pool_path(const Candidate& candidate, PathStyle style) {
-    const std::string digest = style == PathStyle::with_digest ? candidate.record.sha256.substr(0, 12) + "/" : std::string();
+    const std::string digest =
+        style == PathStyle::with_digest ? candidate.record.sha256.substr(0, 12) + "/" : std::string();
     if (candidate.format == formats::Format::deb) {
         const std::string& source = candidate.record.source;
-        return fmt::format("{}/{}/{}/{}/{}{}", candidate.dist, candidate.component, deb_prefix(source), source, digest, candidate.file_name);
+        return fmt::format("{}/{}/{}/{}/{}{}", candidate.dist, candidate.component, deb_prefix(source),
+                           source, digest, candidate.file_name);
     }
     const auto first = static_cast<char>(std::tolower(static_cast<unsigned char>(candidate.record.name[0])));
     return fmt::format("rpm/{}/Packages/{}/{}{}", candidate.dist, first, digest, candidate.file_name);

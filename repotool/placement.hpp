@@ -14,12 +14,13 @@ struct PlacementOptions {
     std::string component;  // --component; empty: the dist's first
 };
 
-// Sets dist and component of a candidate that came from a file. Throws base::Error (usage) where no dist or more than one fits, and
-// for a dist or component that the configuration does not have.
+// Sets dist and component of a candidate that came from a file. Throws base::Error (usage) where no dist or
+// more than one fits, and for a dist or component that the configuration does not have.
 void place(Candidate& candidate, const Config& config, const PlacementOptions& options);
 
 enum class PathStyle { plain, with_digest };
-// Path below pool/<repository>/. with_digest: for repositories that replace, so that other bytes get another path.
+// Path below pool/<repository>/. with_digest: for repositories that replace, so that other bytes get another
+// path.
 std::string pool_path(const Candidate& candidate, PathStyle style);
 
 // The set that a package belongs to besides its own architecture: RPM source packages live in "source".

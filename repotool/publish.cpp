@@ -37,7 +37,9 @@ Candidate to_candidate(const Ingested& ingested) {
     const formats::Package& package = ingested.package;
     Candidate candidate;
     candidate.format = package.format;
-    candidate.record = {package.name, package.version, package.architecture, "", package.sha256, package.size, "", package.content_id, package.source, package.source_version};
+    candidate.record = {
+        package.name,       package.version, package.architecture,  "", package.sha256, package.size, "",
+        package.content_id, package.source,  package.source_version};
     candidate.file_name = package.file_name;
     candidate.origin = ingested.origin;
     candidate.staged_path = ingested.staged_path;
@@ -46,7 +48,8 @@ Candidate to_candidate(const Ingested& ingested) {
     return candidate;
 }
 
-void add_from_repository(fs::Filesystem& filesystem, const std::string& reference, std::vector<Candidate>& candidates) {
+void add_from_repository(fs::Filesystem& filesystem, const std::string& reference,
+                         std::vector<Candidate>& candidates) {
     const GenerationReader source = store::open_generation(filesystem, "public", reference);
     for (const auto& sub_manifest : source.sub_manifests()) {
         for (const auto& set : sub_manifest.sets) {
@@ -57,9 +60,11 @@ void add_from_repository(fs::Filesystem& filesystem, const std::string& referenc
                 candidate.file_name = fs::base_name(record.path);
                 candidate.dist = set.dist;
                 candidate.component = set.component;
-                candidate.origin = fmt::format("{}@{}", source.manifest().repository, source.manifest().generation);
+                candidate.origin =
+                    fmt::format("{}@{}", source.manifest().repository, source.manifest().generation);
                 candidate.is_source = set.architecture == "source";
-                candidate.any_architecture = record.architecture == (candidate.format == formats::Format::deb ? "all" : "noarch");
+                candidate.any_architecture =
+                    record.architecture == (candidate.format == formats::Format::deb ? "all" : "noarch");
                 candidates.push_back(std::move(candidate));
             });
         }
@@ -80,13 +85,15 @@ public:
     PublishResult run() {
         store::check_repository_name(request_.repository);
         context_.site.check_prefix_free(request_.repository);
-        signer_ = open_signer(context_.config, request_.repository, filesystem_.root(), request_.must_sign);  // a bad key shows before any work
+        signer_ = open_signer(context_.config, request_.repository, filesystem_.root(),
+                              request_.must_sign);  // a bad key shows before any work
         transaction_ = store::Transaction::begin(context_.site, request_.repository, request_.operation);
         catalog_ = std::make_unique<Catalog>(filesystem_, transaction_->fresh_path());
         // 1. Private, hashed, parsed copies. Nobody waits for this.
         collect();
         timer_.done("ingest");
-        // 2. Sign what the repository does not have yet; before anything names the files, because signing changes them.
+        // 2. Sign what the repository does not have yet; before anything names the files, because signing
+        // changes them.
         sign_new(open_current(filesystem_, request_.repository).get());
         timer_.done("sign");
         // 3. From here on one publisher at a time; first, what a dead one left behind.
@@ -123,7 +130,9 @@ private:
         }
         for (const auto& source : request_.sources) add_from_repository(filesystem_, source, candidates_);
         candidates_ = without_repetitions(std::move(candidates_));
-        if (candidates_.empty()) throw Error(ErrorKind::input, request_.operation, request_.repository, "there is no package in what was given");
+        if (candidates_.empty())
+            throw Error(ErrorKind::input, request_.operation, request_.repository,
+                        "there is no package in what was given");
         for (const auto& candidate : candidates_) {
             if (candidate.staged_path.empty()) relied_on_.push_back(candidate.record.sha256);
         }
@@ -150,32 +159,38 @@ private:
         for (const auto& candidate : candidates_) {
             if (!is_added(candidate)) continue;
             const auto [other, is_new] = by_path.try_emplace(candidate.record.path, &candidate);
-            if (!is_new && other->second->record.sha256 != candidate.record.sha256) refuse_path(candidate, other->second->origin);
+            if (!is_new && other->second->record.sha256 != candidate.record.sha256)
+                refuse_path(candidate, other->second->origin);
             check_pool_path(candidate);
         }
     }
 
     bool is_added(const Candidate& candidate) const {
-        return std::any_of(selection_.changed_sets.begin(), selection_.changed_sets.end(), [&](const SetPlan& plan) {
-            return plan.format == candidate.format && plan.dist == candidate.dist && plan.component == candidate.component;
-        });
+        return std::any_of(selection_.changed_sets.begin(), selection_.changed_sets.end(),
+                           [&](const SetPlan& plan) {
+                               return plan.format == candidate.format && plan.dist == candidate.dist &&
+                                      plan.component == candidate.component;
+                           });
     }
 
     // I1: a published name never gets other bytes.
     void check_pool_path(const Candidate& candidate) {
-        const std::string path = fmt::format("public/{}/{}", store::layout::pool(request_.repository), candidate.record.path);
+        const std::string path =
+            fmt::format("public/{}/{}", store::layout::pool(request_.repository), candidate.record.path);
         const auto status = filesystem_.status(path);
         if (!status) return;
         const auto object = filesystem_.status(store::layout::object(candidate.record.sha256));
         if (object && object->inode == status->inode) return;  // a hard link to the same object
         const auto published = find_published(candidate, parent());
         if (published && published->content == candidate.record.content) return;
-        if (fs::digest_file(*filesystem_.open_read(path)).sha256 != candidate.record.sha256) refuse_path(candidate, "an earlier generation");
+        if (fs::digest_file(*filesystem_.open_read(path)).sha256 != candidate.record.sha256)
+            refuse_path(candidate, "an earlier generation");
     }
 
     [[noreturn]] void refuse_path(const Candidate& candidate, const std::string& holder) {
         throw Error(ErrorKind::policy, request_.operation, candidate.origin,
-                    fmt::format("{} would be published as '{}', which holds other content (from {})", describe(candidate), candidate.record.path, holder),
+                    fmt::format("{} would be published as '{}', which holds other content (from {})",
+                                describe(candidate), candidate.record.path, holder),
                     "give the package a new version");
     }
 
@@ -193,7 +208,12 @@ private:
 
     StagedGeneration build() {
         date_ = next_date(context_.site.clock(), parent(), request_.repository);
-        const BuildContext build_context{filesystem_, *transaction_, parent(), request_.repository, date_, context_.config.metadata.compress,
+        const BuildContext build_context{filesystem_,
+                                         *transaction_,
+                                         parent(),
+                                         request_.repository,
+                                         date_,
+                                         context_.config.metadata.compress,
                                          [this](const store::Record& record) { return package_of(record); }};
         for (const auto& plan : selection_.changed_sets) {
             building_ = plan.format;
@@ -205,18 +225,24 @@ private:
             transaction_->add_pool_name(file.path, file.sha256);
         }
         number_ = parent_ ? parent_->manifest().generation + 1 : 1;
-        return stage_generation(*transaction_, {request_.repository, number_, date_, parent(), merge_sets(parent(), built_)}, context_.config, signer_.get());
+        return stage_generation(*transaction_,
+                                {request_.repository, number_, date_, parent(), merge_sets(parent(), built_)},
+                                context_.config, signer_.get());
     }
 
-    formats::Package package_of(const store::Record& record) { return catalog_->find(record.sha256, building_); }
+    formats::Package package_of(const store::Record& record) {
+        return catalog_->find(record.sha256, building_);
+    }
 
     void commit(const StagedGeneration& generation) {
         store::HistoryRecord record = flip_record(context_, request_.operation, generation);
         record.changes = to_changes(selection_.decisions);
         record.meta = request_.meta;
         if (signer_) export_public_key(filesystem_, *signer_);
-        const std::optional<std::uint64_t> expected = parent_ ? std::optional(parent_->manifest().generation) : std::nullopt;
-        catalog_->save();  // before its spool goes with the transaction; a cache, harmless if the commit fails
+        const std::optional<std::uint64_t> expected =
+            parent_ ? std::optional(parent_->manifest().generation) : std::nullopt;
+        catalog_
+            ->save();  // before its spool goes with the transaction; a cache, harmless if the commit fails
         transaction_->commit({expected, number_, date_, record});
     }
 

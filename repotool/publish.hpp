@@ -25,7 +25,7 @@ struct PublishContext {
 enum class DryRun { no, yes };
 
 struct PublishRequest {
-    std::string operation;             // publish, promote
+    std::string operation;  // publish, promote
     std::string repository;
     std::vector<std::string> files;    // package files
     std::vector<std::string> sources;  // repository[@N] whose packages are taken over
@@ -57,7 +57,7 @@ struct PublishResult {
 PublishResult publish(const PublishContext& context, const PublishRequest& request);
 
 // A new generation of `repository` with the content of an older one (0: the current one's parent).
-PublishResult rollback(const PublishContext& context, const std::string& repository, std::uint64_t to, DryRun dry_run,
-                       const std::map<std::string, std::string>& meta);
+PublishResult rollback(const PublishContext& context, const std::string& repository, std::uint64_t to,
+                       DryRun dry_run, const std::map<std::string, std::string>& meta);
 
 }  // namespace repotool::publisher

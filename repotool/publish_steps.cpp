@@ -26,19 +26,23 @@ std::unique_ptr<GenerationReader> open_current(fs::Filesystem& filesystem, const
     return std::make_unique<GenerationReader>(filesystem, "public", repository, *current);
 }
 
-base::UnixSeconds next_date(base::Clock& clock, const GenerationReader* parent, const std::string& repository) {
+base::UnixSeconds next_date(base::Clock& clock, const GenerationReader* parent,
+                            const std::string& repository) {
     if (parent == nullptr) return clock.now();
     const base::UnixSeconds earliest = parent->manifest().date + 1;
-    if (const base::UnixSeconds ahead = earliest - 1 - clock.now(); ahead > kMostAhead && std::getenv("SOURCE_DATE_EPOCH") == nullptr) {
+    if (const base::UnixSeconds ahead = earliest - 1 - clock.now();
+        ahead > kMostAhead && std::getenv("SOURCE_DATE_EPOCH") == nullptr) {
         throw Error(ErrorKind::conflict, "publish", repository,
                     fmt::format("its current generation is dated {} s ahead of this machine's clock", ahead),
                     fmt::format("check the clock; if it is right, try again in {} s", ahead - kMostAhead));
     }
-    while (earliest > clock.now() + kMostAhead && std::getenv("SOURCE_DATE_EPOCH") == nullptr) clock.sleep_ms(20);
+    while (earliest > clock.now() + kMostAhead && std::getenv("SOURCE_DATE_EPOCH") == nullptr)
+        clock.sleep_ms(20);
     return std::max(clock.now(), earliest);
 }
 
-store::HistoryRecord flip_record(const PublishContext& context, const std::string& operation, const StagedGeneration& generation) {
+store::HistoryRecord flip_record(const PublishContext& context, const std::string& operation,
+                                 const StagedGeneration& generation) {
     store::HistoryRecord record;
     record.time = generation.manifest.date;
     record.operation = operation;

@@ -15,7 +15,8 @@ namespace repotool::publisher {
 
 class StepTimer {
 public:
-    explicit StepTimer(PublishResult& result) : result_(result), start_(base::monotonic_ms()), last_(start_) {}
+    explicit StepTimer(PublishResult& result)
+        : result_(result), start_(base::monotonic_ms()), last_(start_) {}
     void done(const char* name) {
         const std::int64_t now = base::monotonic_ms();
         result_.steps.push_back({name, now - last_});
@@ -30,13 +31,17 @@ private:
 };
 
 // Null where the repository has no generation yet.
-std::unique_ptr<store::GenerationReader> open_current(fs::Filesystem& filesystem, const std::string& repository);
+std::unique_ptr<store::GenerationReader> open_current(fs::Filesystem& filesystem,
+                                                      const std::string& repository);
 
-// I12: later than the parent by a second at least, and at most 2 s ahead of the clock. Publishers that come faster wait a moment. Throws
-// base::Error (conflict) where the parent's date is further ahead: a clock that stepped back.
-base::UnixSeconds next_date(base::Clock& clock, const store::GenerationReader* parent, const std::string& repository);
+// I12: later than the parent by a second at least, and at most 2 s ahead of the clock. Publishers that come
+// faster wait a moment. Throws base::Error (conflict) where the parent's date is further ahead: a clock that
+// stepped back.
+base::UnixSeconds next_date(base::Clock& clock, const store::GenerationReader* parent,
+                            const std::string& repository);
 
 // The history record of a flip, without its changes.
-store::HistoryRecord flip_record(const PublishContext& context, const std::string& operation, const StagedGeneration& generation);
+store::HistoryRecord flip_record(const PublishContext& context, const std::string& operation,
+                                 const StagedGeneration& generation);
 
 }  // namespace repotool::publisher

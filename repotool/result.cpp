@@ -45,7 +45,8 @@ Inventory inventory(const PublishResult& result, formats::Format format) {
         if (decision.format != format || !present) continue;
         found.sources.insert(decision.record.source);
         found.versions.insert(decision.record.version);
-        if (decision.record.architecture != "src" && decision.record.architecture != "nosrc") found.binaries.insert(decision.record.name);
+        if (decision.record.architecture != "src" && decision.record.architecture != "nosrc")
+            found.binaries.insert(decision.record.name);
     }
     return found;
 }
@@ -63,7 +64,9 @@ void add_deb_variables(std::string& text, const PublishResult& result, const Con
     if (addresses.empty()) return;
     const Inventory found = inventory(result, formats::Format::deb);
     add_variable(text, "DEB_PUBLISH_SUCCEEDED", "true");
-    add_variable(text, "DEB_REPO_URL", fmt::format("{} {} {}", addresses[0].url, addresses[0].suite, addresses[0].components.at(0)));
+    add_variable(
+        text, "DEB_REPO_URL",
+        fmt::format("{} {} {}", addresses[0].url, addresses[0].suite, addresses[0].components.at(0)));
     add_variable(text, "DEB_PACKAGENAME", words(found.sources));
     add_variable(text, "DEB_VERSION", words(found.versions));
     add_variable(text, "DEB_BINARIES", words(found.binaries));
@@ -73,7 +76,8 @@ void add_rpm_variables(std::string& text, const PublishResult& result, const Con
     const auto addresses = rpm_addresses(result.repository, result.sub_manifests, config.base_url);
     if (addresses.empty()) return;
     // The first architecture that is no source repository.
-    const auto binary = std::find_if(addresses.begin(), addresses.end(), [](const auto& address) { return address.architecture != "source"; });
+    const auto binary = std::find_if(addresses.begin(), addresses.end(),
+                                     [](const auto& address) { return address.architecture != "source"; });
     const Inventory found = inventory(result, formats::Format::rpm);
     add_variable(text, "RPM_PUBLISH_SUCCEEDED", "true");
     add_variable(text, "RPM_REPO_URL", (binary == addresses.end() ? addresses.front() : *binary).baseurl);
@@ -84,7 +88,8 @@ void add_rpm_variables(std::string& text, const PublishResult& result, const Con
 std::string summary(const PublishResult& result) {
     std::vector<std::string> parts;
     for (const Action action : {Action::added, Action::superseded, Action::removed, Action::unchanged}) {
-        const auto count = std::count_if(result.decisions.begin(), result.decisions.end(), [&](const Decision& decision) { return decision.action == action; });
+        const auto count = std::count_if(result.decisions.begin(), result.decisions.end(),
+                                         [&](const Decision& decision) { return decision.action == action; });
         if (count > 0) parts.push_back(fmt::format("{} {}", count, action_name(action)));
     }
     return parts.empty() ? "no package changes" : base::join(parts, ", ");
@@ -100,7 +105,8 @@ std::string change_lines(const PublishResult& result) {
         if (shown >= kMostLines) continue;
         ++shown;
         const char sign = decision.action == Action::added ? '+' : '-';
-        text += fmt::format("  {} {} {} {} {} ({})\n", sign, formats::format_name(decision.format), decision.record.name, decision.record.version, decision.record.architecture,
+        text += fmt::format("  {} {} {} {} {} ({})\n", sign, formats::format_name(decision.format),
+                            decision.record.name, decision.record.version, decision.record.architecture,
                             decision.dist);
     }
     if (changes > shown) text += fmt::format("  … and {} more\n", changes - shown);
@@ -113,26 +119,34 @@ std::string render_json(const PublishResult& result, const Config& config) {
     ordered_json packages = ordered_json::array();
     for (const auto& decision : result.decisions) packages.push_back(package_json(decision));
     ordered_json apt = ordered_json::array();
-    for (const auto& address : apt_addresses(result.repository, result.sub_manifests, config.base_url, apt_options(result))) {
-        apt.push_back({{"suite", address.suite}, {"components", address.components}, {"url", address.url}, {"sources", address.sources}});
+    for (const auto& address :
+         apt_addresses(result.repository, result.sub_manifests, config.base_url, apt_options(result))) {
+        apt.push_back({{"suite", address.suite},
+                       {"components", address.components},
+                       {"url", address.url},
+                       {"sources", address.sources}});
     }
     ordered_json rpm = ordered_json::array();
     for (const auto& address : rpm_addresses(result.repository, result.sub_manifests, config.base_url)) {
-        rpm.push_back({{"dist", address.dist}, {"architecture", address.architecture}, {"baseurl", address.baseurl}, {"mirrorlist", address.mirrorlist}});
+        rpm.push_back({{"dist", address.dist},
+                       {"architecture", address.architecture},
+                       {"baseurl", address.baseurl},
+                       {"mirrorlist", address.mirrorlist}});
     }
     ordered_json steps = ordered_json::array();
     for (const auto& step : result.steps) steps.push_back({{"name", step.name}, {"ms", step.ms}});
-    const ordered_json document{{"ok", true},
-                                {"changed", result.changed},
-                                {"repository", result.repository},
-                                {"generation", result.generation},
-                                {"parent", result.parent == 0 ? ordered_json(nullptr) : ordered_json(result.parent)},
-                                {"manifest_sha256", result.manifest_sha256},
-                                {"packages", packages},
-                                {"apt", apt},
-                                {"rpm", rpm},
-                                {"elapsed_ms", result.elapsed_ms},
-                                {"steps", steps}};
+    const ordered_json document{
+        {"ok", true},
+        {"changed", result.changed},
+        {"repository", result.repository},
+        {"generation", result.generation},
+        {"parent", result.parent == 0 ? ordered_json(nullptr) : ordered_json(result.parent)},
+        {"manifest_sha256", result.manifest_sha256},
+        {"packages", packages},
+        {"apt", apt},
+        {"rpm", rpm},
+        {"elapsed_ms", result.elapsed_ms},
+        {"steps", steps}};
     return document.dump(1) + "\n";
 }
 
@@ -149,9 +163,13 @@ std::string render_env(const PublishResult& result, const Config& config) {
 std::string render_text(const PublishResult& result, const Config& config, DryRun dry_run) {
     const std::string name = fmt::format("{}@{}", result.repository, result.generation);
     if (!result.changed) return fmt::format("{} is current: nothing to do ({})\n", name, summary(result));
-    if (dry_run == DryRun::yes) return fmt::format("{} would be made: {}\n{}", name, summary(result), change_lines(result));
-    std::string text = fmt::format("{} is live: {}, {} ms\n{}", name, summary(result), result.elapsed_ms, change_lines(result));
-    for (const auto& address : apt_addresses(result.repository, result.sub_manifests, config.base_url, apt_options(result))) text += "  " + address.sources + "\n";
+    if (dry_run == DryRun::yes)
+        return fmt::format("{} would be made: {}\n{}", name, summary(result), change_lines(result));
+    std::string text = fmt::format("{} is live: {}, {} ms\n{}", name, summary(result), result.elapsed_ms,
+                                   change_lines(result));
+    for (const auto& address :
+         apt_addresses(result.repository, result.sub_manifests, config.base_url, apt_options(result)))
+        text += "  " + address.sources + "\n";
     for (const auto& address : rpm_addresses(result.repository, result.sub_manifests, config.base_url)) {
         text += fmt::format("  {}\n", address.baseurl);
     }

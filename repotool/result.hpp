@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A publish's answer in its three forms: JSON (schemas/publish-result.schema.json), env file, and lines for people.
+// A publish's answer in its three forms: JSON (schemas/publish-result.schema.json), env file, and lines for
+// people.
 #pragma once
 
 #include <string>

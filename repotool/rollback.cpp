@@ -20,7 +20,8 @@ using base::Error;
 using base::ErrorKind;
 using store::GenerationReader;
 
-// What an older generation was, as a new one. Nothing is indexed again: indexes, chunks and packages are all still there.
+// What an older generation was, as a new one. Nothing is indexed again: indexes, chunks and packages are all
+// still there.
 class Rollback {
 public:
     Rollback(const PublishContext& context, const std::string& repository, std::uint64_t to)
@@ -30,7 +31,8 @@ public:
         PublishResult result;
         StepTimer timer(result);
         store::check_repository_name(repository_);
-        store::open_generation(filesystem_, "public", repository_);  // says so where there is no such repository
+        store::open_generation(filesystem_, "public",
+                               repository_);  // says so where there is no such repository
         signer_ = open_signer(context_.config, repository_, filesystem_.root(), false);
         const auto lock = context_.site.lock_repository(repository_, context_.lock_timeout, context_.job);
         store::recover(context_.site, repository_);
@@ -41,7 +43,9 @@ public:
         if (!result.changed || dry_run == DryRun::yes) return result;
         const auto transaction = store::Transaction::begin(context_.site, repository_, "rollback");
         const base::UnixSeconds date = next_date(context_.site.clock(), parent_.get(), repository_);
-        const auto generation = stage_generation(*transaction, {repository_, result.generation, date, parent_.get(), target.sub_manifests()}, context_.config, signer_.get());
+        const auto generation = stage_generation(
+            *transaction, {repository_, result.generation, date, parent_.get(), target.sub_manifests()},
+            context_.config, signer_.get());
         check_targets(target);
         check_staged(filesystem_, *transaction, {}, {}, generation, signer_.get());
         timer.done("stage");
@@ -55,7 +59,8 @@ public:
 private:
     GenerationReader open_target() {
         if (to_ == 0 && !parent_->manifest().parent) {
-            throw Error(ErrorKind::usage, "roll back", repository_, "its first generation is the current one: there is nothing before it");
+            throw Error(ErrorKind::usage, "roll back", repository_,
+                        "its first generation is the current one: there is nothing before it");
         }
         const std::uint64_t number = to_ == 0 ? parent_->manifest().parent->generation : to_;
         return {filesystem_, "public", repository_, number};
@@ -74,7 +79,10 @@ private:
         result.decisions = compare_generations(*parent_, target);
     }
 
-    bool has_same_content(const GenerationReader& target) { return target.manifest().generation == parent_->manifest().generation || compare_generations(*parent_, target).empty(); }
+    bool has_same_content(const GenerationReader& target) {
+        return target.manifest().generation == parent_->manifest().generation ||
+               compare_generations(*parent_, target).empty();
+    }
 
     // Everything that the old generation names must still be there; gc may have taken it.
     void check_targets(const GenerationReader& target) {
@@ -83,15 +91,17 @@ private:
                 for (const auto& file : store::index_files(repository_, set)) {
                     const auto status = filesystem_.status("public/" + file.path);
                     if (!status || status->size != file.size) {
-                        throw Error(ErrorKind::integrity, "roll back", repository_, fmt::format("'{}' of generation {} is not there any more", file.path, target.manifest().generation));
+                        throw Error(ErrorKind::integrity, "roll back", repository_,
+                                    fmt::format("'{}' of generation {} is not there any more", file.path,
+                                                target.manifest().generation));
                     }
                 }
             }
         }
     }
 
-    void commit(store::Transaction& transaction, const StagedGeneration& generation, const GenerationReader& target,
-                std::map<std::string, std::string> meta) {
+    void commit(store::Transaction& transaction, const StagedGeneration& generation,
+                const GenerationReader& target, std::map<std::string, std::string> meta) {
         const std::uint64_t current = parent_->manifest().generation;
         meta["rolled_back_to"] = std::to_string(target.manifest().generation);
         store::HistoryRecord record = flip_record(context_, "rollback", generation);
@@ -110,8 +120,8 @@ private:
 
 }  // namespace
 
-PublishResult rollback(const PublishContext& context, const std::string& repository, std::uint64_t to, DryRun dry_run,
-                       const std::map<std::string, std::string>& meta) {
+PublishResult rollback(const PublishContext& context, const std::string& repository, std::uint64_t to,
+                       DryRun dry_run, const std::map<std::string, std::string>& meta) {
     return Rollback(context, repository, to).run(dry_run, meta);
 }
 

@@ -41,13 +41,16 @@ bool is_any_architecture(formats::Format format, const store::Record& record) {
 // The sets of one (format, dist, component).
 class DistSelection {
 public:
-    DistSelection(SetName name, const store::GenerationReader* parent, const Config& config, const RepositoryRules& rules)
+    DistSelection(SetName name, const store::GenerationReader* parent, const Config& config,
+                  const RepositoryRules& rules)
         : name_(std::move(name)), parent_(parent), rules_(rules) {
-        if (const auto* dist = config.find_dist(name_.dist, name_.format)) architectures_.insert(dist->architectures.begin(), dist->architectures.end());
+        if (const auto* dist = config.find_dist(name_.dist, name_.format))
+            architectures_.insert(dist->architectures.begin(), dist->architectures.end());
         sub_ = parent == nullptr ? nullptr : parent->find_format(formats::format_name(name_.format));
         if (sub_ == nullptr) return;
         for (const auto& set : sub_->sets) {
-            if (set.dist == name_.dist && set.component == name_.component) architectures_.insert(set.architecture);
+            if (set.dist == name_.dist && set.component == name_.component)
+                architectures_.insert(set.architecture);
         }
     }
 
@@ -63,7 +66,8 @@ public:
 
 private:
     void run_set(const std::string& architecture, Selection& selection) {
-        const store::SetEntry* entry = sub_ == nullptr ? nullptr : sub_->find_set(name_.dist, name_.component, architecture);
+        const store::SetEntry* entry =
+            sub_ == nullptr ? nullptr : sub_->find_set(name_.dist, name_.component, architecture);
         const store::ChunkList list = entry == nullptr ? store::ChunkList{} : parent_->chunk_list(*entry);
         store::ChunkEdits edits;
         if (entry == nullptr) adopt_any_architecture(architecture, edits);
@@ -72,7 +76,8 @@ private:
         }
         if (entry != nullptr && edits.empty()) return;
         SetPlan plan{name_.format, name_.dist, name_.component, architecture, {}, entry};
-        plan.pieces = store::edit_chunks(list, edits, [this](const store::ChunkReference& chunk) { return parent_->records(chunk); });
+        plan.pieces = store::edit_chunks(
+            list, edits, [this](const store::ChunkReference& chunk) { return parent_->records(chunk); });
         selection.changed_sets.push_back(std::move(plan));
     }
 
@@ -80,7 +85,8 @@ private:
     void adopt_any_architecture(const std::string& architecture, store::ChunkEdits& edits) {
         if (sub_ == nullptr || architecture == "source") return;
         for (const auto& set : sub_->sets) {
-            if (set.dist != name_.dist || set.component != name_.component || set.architecture == "source") continue;
+            if (set.dist != name_.dist || set.component != name_.component || set.architecture == "source")
+                continue;
             parent_->for_each_record(set, [&](const store::Record& record) {
                 if (is_any_architecture(name_.format, record)) edits[record_key(record)] = record;
             });
@@ -92,13 +98,14 @@ private:
         const std::string key = record_key(candidate.record);
         const auto existing = find(list, key);
         if (existing && existing->content == candidate.record.content) {
-            decisions_.try_emplace(key, Decision{Action::unchanged, name_.format, name_.dist, *existing});  // added elsewhere wins
+            decisions_.try_emplace(key, Decision{Action::unchanged, name_.format, name_.dist,
+                                                 *existing});  // added elsewhere wins
             return;
         }
         if (existing && !rules_.replace) {
             throw Error(ErrorKind::policy, "publish", candidate.origin,
-                        fmt::format("{} is published already with other content (published {}, this file {})", describe(candidate),
-                                    existing->content, candidate.record.content),
+                        fmt::format("{} is published already with other content (published {}, this file {})",
+                                    describe(candidate), existing->content, candidate.record.content),
                         "give the package a new version");
         }
         if (existing) note(Action::superseded, *existing);
@@ -107,14 +114,18 @@ private:
         decisions_[key] = {Action::added, name_.format, name_.dist, candidate.record};
     }
 
-    // A repository that replaces shows the newest build of each name: versions that this publish does not bring go.
-    void supersede_others(const Candidate& candidate, const store::ChunkList& list, store::ChunkEdits& edits) {
+    // A repository that replaces shows the newest build of each name: versions that this publish does not
+    // bring go.
+    void supersede_others(const Candidate& candidate, const store::ChunkList& list,
+                          store::ChunkEdits& edits) {
         const std::string prefix = candidate.record.name + "\n";
         const auto place = store::find_chunk(list, prefix);
-        for (std::size_t i = place.value_or(list.size()); i < list.size() && list[i].first_key.substr(0, prefix.size()) <= prefix; ++i) {
+        for (std::size_t i = place.value_or(list.size());
+             i < list.size() && list[i].first_key.substr(0, prefix.size()) <= prefix; ++i) {
             for (const auto& record : load(list[i])) {
                 const std::string key = record_key(record);
-                const bool other = key.starts_with(prefix) && record.architecture == candidate.record.architecture && !is_candidate(key);
+                const bool other = key.starts_with(prefix) &&
+                                   record.architecture == candidate.record.architecture && !is_candidate(key);
                 if (!other) continue;
                 edits[key] = std::nullopt;
                 note(Action::superseded, record);
@@ -137,7 +148,9 @@ private:
         const auto place = store::find_chunk(list, key);
         if (!place) return std::nullopt;
         const auto& records = load(list[*place]);
-        const auto found = std::lower_bound(records.begin(), records.end(), key, [](const auto& record, const auto& wanted) { return record_key(record) < wanted; });
+        const auto found = std::lower_bound(
+            records.begin(), records.end(), key,
+            [](const auto& record, const auto& wanted) { return record_key(record) < wanted; });
         return found != records.end() && record_key(*found) == key ? std::optional(*found) : std::nullopt;
     }
 
@@ -162,11 +175,16 @@ private:
 
 const char* action_name(Action action) noexcept {
     switch (action) {
-        case Action::added: return "added";
-        case Action::unchanged: return "unchanged";
-        case Action::superseded: return "superseded";
-        case Action::removed: return "removed";
-        case Action::refused: return "refused";
+        case Action::added:
+            return "added";
+        case Action::unchanged:
+            return "unchanged";
+        case Action::superseded:
+            return "superseded";
+        case Action::removed:
+            return "removed";
+        case Action::refused:
+            return "refused";
     }
     return "added";
 }
@@ -175,7 +193,8 @@ std::vector<Candidate> without_repetitions(std::vector<Candidate> candidates) {
     std::map<std::tuple<SetName, std::string>, std::size_t> seen;
     std::vector<Candidate> unique;
     for (auto& candidate : candidates) {
-        const auto [place, is_new] = seen.try_emplace({set_name(candidate), record_key(candidate.record)}, unique.size());
+        const auto [place, is_new] =
+            seen.try_emplace({set_name(candidate), record_key(candidate.record)}, unique.size());
         if (is_new) {
             unique.push_back(std::move(candidate));
             continue;
@@ -183,30 +202,39 @@ std::vector<Candidate> without_repetitions(std::vector<Candidate> candidates) {
         const Candidate& first = unique[place->second];
         if (first.record.content == candidate.record.content) continue;
         throw Error(ErrorKind::input, "publish", candidate.origin,
-                    fmt::format("it is {} with other content than '{}': which one is meant?", describe(candidate), first.origin), "leave one of the two out");
+                    fmt::format("it is {} with other content than '{}': which one is meant?",
+                                describe(candidate), first.origin),
+                    "leave one of the two out");
     }
     return unique;
 }
 
-Selection select(const std::vector<Candidate>& candidates, const store::GenerationReader* parent, const Config& config, const RepositoryRules& rules) {
+Selection select(const std::vector<Candidate>& candidates, const store::GenerationReader* parent,
+                 const Config& config, const RepositoryRules& rules) {
     std::map<SetName, DistSelection> dists;
     for (const auto& candidate : candidates) {
-        dists.try_emplace(set_name(candidate), set_name(candidate), parent, config, rules).first->second.add(candidate);
+        dists.try_emplace(set_name(candidate), set_name(candidate), parent, config, rules)
+            .first->second.add(candidate);
     }
     Selection selection;
     for (auto& [name, dist] : dists) dist.run(selection);
     // Nothing but unchanged packages: no set changes, also where a configured architecture has no set yet.
-    const bool all_unchanged = parent != nullptr && std::all_of(selection.decisions.begin(), selection.decisions.end(),
-                                                                [](const Decision& decision) { return decision.action == Action::unchanged; });
+    const bool all_unchanged =
+        parent != nullptr &&
+        std::all_of(selection.decisions.begin(), selection.decisions.end(),
+                    [](const Decision& decision) { return decision.action == Action::unchanged; });
     if (all_unchanged) selection.changed_sets.clear();
     return selection;
 }
 
-std::optional<store::Record> find_published(const Candidate& candidate, const store::GenerationReader* parent) {
-    const auto* sub = parent == nullptr ? nullptr : parent->find_format(formats::format_name(candidate.format));
+std::optional<store::Record> find_published(const Candidate& candidate,
+                                            const store::GenerationReader* parent) {
+    const auto* sub =
+        parent == nullptr ? nullptr : parent->find_format(formats::format_name(candidate.format));
     if (sub == nullptr) return std::nullopt;
     for (const auto& set : sub->sets) {
-        const bool there = set.dist == candidate.dist && set.component == candidate.component && belongs(candidate, set.architecture);
+        const bool there = set.dist == candidate.dist && set.component == candidate.component &&
+                           belongs(candidate, set.architecture);
         if (!there) continue;
         if (auto record = parent->find(set, record_key(candidate.record))) return record;
     }
@@ -218,8 +246,9 @@ std::vector<store::PackageChange> to_changes(const std::vector<Decision>& decisi
     for (const auto& decision : decisions) {
         if (decision.action == Action::unchanged) continue;
         const auto& record = decision.record;
-        changes.push_back({action_name(decision.action), formats::format_name(decision.format), decision.dist, record.name, record.version,
-                           record.architecture, record.sha256, record.unsigned_sha256});
+        changes.push_back({action_name(decision.action), formats::format_name(decision.format), decision.dist,
+                           record.name, record.version, record.architecture, record.sha256,
+                           record.unsigned_sha256});
     }
     return changes;
 }

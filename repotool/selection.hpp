@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Step 4 of a publish: new package sets = the parent's sets + candidates − what they supersede, by the repository's rules.
+// Step 4 of a publish: new package sets = the parent's sets + candidates − what they supersede, by the
+// repository's rules.
 #pragma once
 
 #include <optional>
@@ -25,20 +26,23 @@ struct Decision {
 };
 
 struct Selection {
-    std::vector<Decision> decisions;   // sorted by format, dist, key
-    std::vector<SetPlan> changed_sets; // SetPlan::parent points into the reader
+    std::vector<Decision> decisions;    // sorted by format, dist, key
+    std::vector<SetPlan> changed_sets;  // SetPlan::parent points into the reader
     bool is_changed() const noexcept { return !changed_sets.empty(); }
 };
 
-// Refuses two different files for one name, version and architecture in one dist: base::Error (input). Drops exact repetitions.
+// Refuses two different files for one name, version and architecture in one dist: base::Error (input). Drops
+// exact repetitions.
 std::vector<Candidate> without_repetitions(std::vector<Candidate> candidates);
 
-// `parent` may be null: the repository's first generation. Candidates have their path. Throws base::Error (policy) where a rule refuses.
-Selection select(const std::vector<Candidate>& candidates, const store::GenerationReader* parent, const Config& config,
-                 const RepositoryRules& rules);
+// `parent` may be null: the repository's first generation. Candidates have their path. Throws base::Error
+// (policy) where a rule refuses.
+Selection select(const std::vector<Candidate>& candidates, const store::GenerationReader* parent,
+                 const Config& config, const RepositoryRules& rules);
 
 // The record that the repository has under the candidate's key; empty where there is none.
-std::optional<store::Record> find_published(const Candidate& candidate, const store::GenerationReader* parent);
+std::optional<store::Record> find_published(const Candidate& candidate,
+                                            const store::GenerationReader* parent);
 
 // What the history says of the decisions (all but `unchanged`).
 std::vector<store::PackageChange> to_changes(const std::vector<Decision>& decisions);

@@ -28,7 +28,9 @@ void check_content(fs::Filesystem& filesystem, const store::Transaction& transac
     for (const auto& content : transaction.staged_content()) {
         const std::string found = fs::digest_file(*filesystem.open_read(content.staged_path)).sha256;
         if (found != digest_in_name(content.path)) {
-            throw Error(ErrorKind::integrity, "verify", content.path, fmt::format("the file on disk has digest {}", found), "the disk or memory may be faulty");
+            throw Error(ErrorKind::integrity, "verify", content.path,
+                        fmt::format("the file on disk has digest {}", found),
+                        "the disk or memory may be faulty");
         }
     }
 }
@@ -41,19 +43,22 @@ std::string readable_path(const store::Transaction& transaction, const std::stri
     return "public/" + path_below_public;
 }
 
-void check_frames(fs::Filesystem& filesystem, const store::Transaction& transaction, const std::string& repository, const SetPlan& plan, const BuiltSet& built) {
+void check_frames(fs::Filesystem& filesystem, const store::Transaction& transaction,
+                  const std::string& repository, const SetPlan& plan, const BuiltSet& built) {
     for (const auto& index : built.entry.indexes) {
         if (index.compression == "none") continue;
         const store::IndexFrames& frames = *built.frames.find(index.name);
         const auto& lengths = frames.stored.at(index.compression);
-        const auto file = filesystem.open_read(readable_path(transaction, store::layout::meta(repository) + "/" + store::index_path(built.entry, index)));
+        const auto file = filesystem.open_read(readable_path(
+            transaction, store::layout::meta(repository) + "/" + store::index_path(built.entry, index)));
         std::uint64_t offset = lengths.at(0);
         for (std::size_t i = 0; i < plan.pieces.size(); ++i) {
             const std::uint64_t length = lengths.at(i + 1);
             if (!plan.pieces[i].parent_index) {
                 std::string frame(length, '\0');
                 file->read_at(frame, offset);
-                const std::string text = formats::unpack_frame(formats::parse_compression(index.compression), frame, frames.text.at(i + 1));
+                const std::string text = formats::unpack_frame(formats::parse_compression(index.compression),
+                                                               frame, frames.text.at(i + 1));
                 check_index_text(plan.format, plan.dist, index.name, text, plan.pieces[i].records);
             }
             offset += length;
@@ -67,18 +72,24 @@ void check_objects(fs::Filesystem& filesystem, const SetPlan& plan) {
             const auto status = filesystem.status(store::layout::object(record.sha256));
             if (status && status->kind == fs::Kind::file && status->size == record.size) continue;
             throw Error(ErrorKind::integrity, "verify", record.path,
-                        fmt::format("expected an object of {} bytes, found {}", record.size, status ? std::to_string(status->size) : "none"));
+                        fmt::format("expected an object of {} bytes, found {}", record.size,
+                                    status ? std::to_string(status->size) : "none"));
         }
     }
 }
 
 void demand_good(const signing::Verdict& verdict, const std::string& path) {
-    if (!verdict.good) throw Error(ErrorKind::signing, "verify", path, verdict.reason, "clients would refuse this signature; nothing was published");
+    if (!verdict.good)
+        throw Error(ErrorKind::signing, "verify", path, verdict.reason,
+                    "clients would refuse this signature; nothing was published");
 }
 
-void check_signatures(fs::Filesystem& filesystem, const store::Transaction& transaction, const StagedGeneration& generation, signing::Signer& signer) {
+void check_signatures(fs::Filesystem& filesystem, const store::Transaction& transaction,
+                      const StagedGeneration& generation, signing::Signer& signer) {
     signing::Verifier verifier({signer.public_key()});
-    const auto read = [&](const std::string& path) { return fs::read_file(filesystem, transaction.tree_path(path)); };
+    const auto read = [&](const std::string& path) {
+        return fs::read_file(filesystem, transaction.tree_path(path));
+    };
     const auto detached = [&](const std::string& path, const std::string& signature) {
         demand_good(verifier.check_detached(read(path), read(signature)), signature);
     };
@@ -91,14 +102,16 @@ void check_signatures(fs::Filesystem& filesystem, const store::Transaction& tran
             if (!pointer.path.ends_with("InRelease")) continue;
             std::string text;
             demand_good(verifier.check_clear_signed(read(pointer.path), text), pointer.path);
-            if (text != read(directory + "/Release")) throw Error(ErrorKind::integrity, "verify", pointer.path, "it differs from Release");
+            if (text != read(directory + "/Release"))
+                throw Error(ErrorKind::integrity, "verify", pointer.path, "it differs from Release");
         }
     }
 }
 
 }  // namespace
 
-void check_staged(fs::Filesystem& filesystem, const store::Transaction& transaction, const std::vector<SetPlan>& plans, const std::vector<BuiltSet>& built,
+void check_staged(fs::Filesystem& filesystem, const store::Transaction& transaction,
+                  const std::vector<SetPlan>& plans, const std::vector<BuiltSet>& built,
                   const StagedGeneration& generation, signing::Signer* signer) {
     check_content(filesystem, transaction);
     for (std::size_t i = 0; i < plans.size(); ++i) {

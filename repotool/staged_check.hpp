@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Step 7: what was staged is read back as a client would, before anybody can see it. Cost follows the change: files that were
-// written, chunks that are new. `repotool verify --full` does it for everything.
+// Step 7: what was staged is read back as a client would, before anybody can see it. Cost follows the change:
+// files that were written, chunks that are new. `repotool verify --full` does it for everything.
 #pragma once
 
 #include <vector>
@@ -18,7 +18,8 @@ namespace repotool::publisher {
 // - each new frame unpacks, parses with libapt-pkg or expat, and names exactly its chunk's records;
 // - each new record's object is there with its size;
 // - each signature verifies with the public key alone.
-void check_staged(fs::Filesystem& filesystem, const store::Transaction& transaction, const std::vector<SetPlan>& plans, const std::vector<BuiltSet>& built,
+void check_staged(fs::Filesystem& filesystem, const store::Transaction& transaction,
+                  const std::vector<SetPlan>& plans, const std::vector<BuiltSet>& built,
                   const StagedGeneration& generation, signing::Signer* signer);
 
 }  // namespace repotool::publisher

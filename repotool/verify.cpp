@@ -33,8 +33,10 @@ public:
         check_signatures();
         check_links();
         for (const auto& sub_manifest : reader_.sub_manifests()) {
-            for (const auto& pointer : sub_manifest.pointers) check_bytes(generation_path(pointer.path), pointer.sha256, pointer.size);
-            for (const auto& set : sub_manifest.sets) attempt(set.dist, [&] { check_set(sub_manifest, set); });
+            for (const auto& pointer : sub_manifest.pointers)
+                check_bytes(generation_path(pointer.path), pointer.sha256, pointer.size);
+            for (const auto& set : sub_manifest.sets)
+                attempt(set.dist, [&] { check_set(sub_manifest, set); });
         }
     }
 
@@ -42,7 +44,9 @@ private:
     std::string generation_path(const std::string& path) const {
         return store::layout::generation(report_.repository, report_.generation) + "/" + path;
     }
-    void find(const std::string& path, const std::string& problem) { report_.findings.push_back({path, problem}); }
+    void find(const std::string& path, const std::string& problem) {
+        report_.findings.push_back({path, problem});
+    }
 
     // A broken part is a finding; the rest is still looked at.
     void attempt(const std::string& path, const std::function<void()>& check) {
@@ -75,15 +79,20 @@ private:
     void check_links() {
         const auto check = [&](const store::TreeLink& link, const std::string& path) {
             const auto target = filesystem_.read_link(reader_.path_of(path));
-            if (target != link.target) find(path, fmt::format("expected a symlink to '{}', found {}", link.target, target ? "'" + *target + "'" : "none"));
+            if (target != link.target)
+                find(path, fmt::format("expected a symlink to '{}', found {}", link.target,
+                                       target ? "'" + *target + "'" : "none"));
         };
-        for (const auto& link : store::generation_links(reader_.manifest(), reader_.sub_manifests())) check(link, generation_path(link.path));
-        for (const auto& link : store::shared_links(report_.repository, reader_.sub_manifests())) check(link, link.path);
+        for (const auto& link : store::generation_links(reader_.manifest(), reader_.sub_manifests()))
+            check(link, generation_path(link.path));
+        for (const auto& link : store::shared_links(report_.repository, reader_.sub_manifests()))
+            check(link, link.path);
     }
 
     std::vector<std::string> public_keys() {
         std::vector<std::string> keys;
-        for (const auto& name : filesystem_.list(reader_.path_of("keys"))) keys.push_back(fs::read_file(filesystem_, reader_.path_of("keys/" + name), 1U << 20U));
+        for (const auto& name : filesystem_.list(reader_.path_of("keys")))
+            keys.push_back(fs::read_file(filesystem_, reader_.path_of("keys/" + name), 1U << 20U));
         return keys;
     }
 
@@ -98,36 +107,48 @@ private:
             };
             judge("MANIFEST.asc", verifier.check_detached(reader_.manifest_text(), *signature));
             for (const auto& sub_manifest : reader_.sub_manifests()) {
-                for (const auto& pointer : sub_manifest.pointers) check_pointer_signature(verifier, pointer.path, judge);
+                for (const auto& pointer : sub_manifest.pointers)
+                    check_pointer_signature(verifier, pointer.path, judge);
             }
         });
     }
 
-    void check_pointer_signature(signing::Verifier& verifier, const std::string& path, const std::function<void(const std::string&, const signing::Verdict&)>& judge) {
+    void check_pointer_signature(
+        signing::Verifier& verifier, const std::string& path,
+        const std::function<void(const std::string&, const signing::Verdict&)>& judge) {
         const std::string bytes = reader_.pointer_file(path).value_or("");
         const std::string directory = fs::parent_path(path);
-        const auto sibling = [&](const char* name) { return reader_.pointer_file(directory + "/" + name).value_or(""); };
+        const auto sibling = [&](const char* name) {
+            return reader_.pointer_file(directory + "/" + name).value_or("");
+        };
         if (path.ends_with("/Release.gpg")) judge(path, verifier.check_detached(sibling("Release"), bytes));
-        if (path.ends_with("/repomd.xml.asc")) judge(path, verifier.check_detached(sibling("repomd.xml"), bytes));
+        if (path.ends_with("/repomd.xml.asc"))
+            judge(path, verifier.check_detached(sibling("repomd.xml"), bytes));
         if (!path.ends_with("/InRelease")) return;
         std::string text;
         judge(path, verifier.check_clear_signed(bytes, text));
-        if (text != sibling("Release")) find(generation_path(path), "it signs other bytes than Release holds");
+        if (text != sibling("Release"))
+            find(generation_path(path), "it signs other bytes than Release holds");
     }
 
     // The metadata that clients start from names each index as the manifest does.
     void check_listed(const SubManifest& sub_manifest, const SetEntry& set) {
         const bool deb = sub_manifest.format == "deb";
-        const std::string path = deb ? fmt::format("dists/{}/Release", set.dist) : store::layout::pin_directory(set.dist, set.architecture) + "/repodata/repomd.xml";
+        const std::string path =
+            deb ? fmt::format("dists/{}/Release", set.dist)
+                : store::layout::pin_directory(set.dist, set.architecture) + "/repodata/repomd.xml";
         const std::string text = reader_.pointer_file(path).value_or("");
         for (const auto& index : set.indexes) {
-            if (text.find(index.sha256) == std::string::npos) find(generation_path(path), fmt::format("it does not list {} ({})", index.name, index.compression));
+            if (text.find(index.sha256) == std::string::npos)
+                find(generation_path(path),
+                     fmt::format("it does not list {} ({})", index.name, index.compression));
         }
     }
 
     void check_set(const SubManifest& sub_manifest, const SetEntry& set) {
         check_listed(sub_manifest, set);
-        for (const auto& file : store::index_files(report_.repository, set)) check_bytes(file.path, file.sha256, file.size);
+        for (const auto& file : store::index_files(report_.repository, set))
+            check_bytes(file.path, file.sha256, file.size);
         const store::ChunkList list = reader_.chunk_list(set);
         std::uint64_t count = 0;
         for (const auto& chunk : list) {
@@ -135,21 +156,24 @@ private:
             count += chunk.records;
         }
         report_.packages += count;
-        if (count != set.packages) find(set.dist, fmt::format("expected {} packages, found {}", set.packages, count));
+        if (count != set.packages)
+            find(set.dist, fmt::format("expected {} packages, found {}", set.packages, count));
         if (depth_ == Depth::full) check_indexes(sub_manifest, set, list);
     }
 
     void check_package(const store::Record& record) {
         const ContentFile file = store::pool_file(report_.repository, record);
         if (!seen_.insert(file.path).second) return;  // noarch is in several sets
-        depth_ == Depth::full ? check_bytes(file.path, file.sha256, file.size) : static_cast<void>(check_size(file.path, file.size));
+        depth_ == Depth::full ? check_bytes(file.path, file.sha256, file.size)
+                              : static_cast<void>(check_size(file.path, file.size));
     }
 
     void check_indexes(const SubManifest& sub_manifest, const SetEntry& set, const store::ChunkList& list) {
         const store::FrameTable table = reader_.frame_table(set);
         for (const auto& index : set.indexes) {
             if (index.compression == "none") continue;
-            const std::string path = store::layout::meta(report_.repository) + "/" + store::index_path(set, index);
+            const std::string path =
+                store::layout::meta(report_.repository) + "/" + store::index_path(set, index);
             attempt(path, [&] {
                 const auto* frames = table.find(index.name);
                 const auto file = filesystem_.open_read(reader_.path_of(path));
@@ -158,8 +182,10 @@ private:
                     std::string bytes(frames->stored.at(index.compression).at(i + 1), '\0');
                     file->read_at(bytes, offset);
                     offset += bytes.size();
-                    const std::string text = formats::unpack_frame(formats::parse_compression(index.compression), bytes, frames->text.at(i + 1));
-                    check_index_text(formats::parse_format(sub_manifest.format), set.dist, index.name, text, reader_.records(list[i]));
+                    const std::string text = formats::unpack_frame(
+                        formats::parse_compression(index.compression), bytes, frames->text.at(i + 1));
+                    check_index_text(formats::parse_format(sub_manifest.format), set.dist, index.name, text,
+                                     reader_.records(list[i]));
                 }
             });
         }
@@ -174,7 +200,8 @@ private:
 
 }  // namespace
 
-VerifyReport verify_generation(fs::Filesystem& filesystem, const std::string& public_root, const std::string& reference, Depth depth) {
+VerifyReport verify_generation(fs::Filesystem& filesystem, const std::string& public_root,
+                               const std::string& reference, Depth depth) {
     VerifyReport report;
     const GenerationReader reader = store::open_generation(filesystem, public_root, reference);
     report.repository = reader.manifest().repository;

@@ -30,6 +30,7 @@ struct VerifyReport {
 };
 
 // `reference`: repository[@N]. `public_root`: "public" in a site, "" in a mirror. Keys are those in keys/.
-VerifyReport verify_generation(fs::Filesystem& filesystem, const std::string& public_root, const std::string& reference, Depth depth);
+VerifyReport verify_generation(fs::Filesystem& filesystem, const std::string& public_root,
+                               const std::string& reference, Depth depth);
 
 }  // namespace repotool::publisher

@@ -18,14 +18,16 @@ std::string where(const std::string& name, const YAML::Mark& mark) {
     return mark.is_null() ? name : fmt::format("{}:{}:{}", name, mark.line + 1, mark.column + 1);
 }
 
-// yaml-cpp expands anchors before anybody can object: a few lines of them make gigabytes. So look at the text first.
+// yaml-cpp expands anchors before anybody can object: a few lines of them make gigabytes. So look at the text
+// first.
 bool has_anchor(const std::string& text) {
     bool quoted = false;
     char before = '\n';
     for (const char c : text) {
         if (c == '"' || c == '\'') quoted = !quoted;
         if (c == '\n') quoted = false;
-        const bool starts_token = before == ' ' || before == '\n' || before == '[' || before == '{' || before == ',';
+        const bool starts_token =
+            before == ' ' || before == '\n' || before == '[' || before == '{' || before == ',';
         if (!quoted && starts_token && c == '&') return true;
         if (!quoted && before == '#') quoted = true;  // the rest of a comment
         before = c;
@@ -40,7 +42,8 @@ YamlReader YamlReader::parse(const std::string& text, const std::string& name, b
     if (has_anchor(text)) throw base::Error(kind, "read", name, "YAML anchors are not allowed");
     try {
         const std::vector<YAML::Node> documents = YAML::LoadAll(text);
-        if (documents.size() > 1) throw base::Error(kind, "read", name, "expected one YAML document, found several");
+        if (documents.size() > 1)
+            throw base::Error(kind, "read", name, "expected one YAML document, found several");
         YamlReader reader(documents.empty() ? YAML::Node() : documents[0], {name, kind});
         reader.check_duplicates();
         return reader;
@@ -58,7 +61,8 @@ void YamlReader::check_duplicates() const {
     for (const auto& pair : node_) {
         const YamlReader key(pair.first, source_);
         if (!pair.first.IsScalar()) key.fail("expected a plain key");
-        if (!seen.insert(pair.first.Scalar()).second) key.fail(fmt::format("the key '{}' is there twice", pair.first.Scalar()));
+        if (!seen.insert(pair.first.Scalar()).second)
+            key.fail(fmt::format("the key '{}' is there twice", pair.first.Scalar()));
         YamlReader(pair.second, source_).check_duplicates();
     }
 }
@@ -77,7 +81,8 @@ void YamlReader::read_map(const Readers& readers) const {
             std::vector<std::string> known;
             for (const auto& [name, unused] : readers) known.push_back(name);
             const std::string nearest = base::nearest(key, known);
-            const std::string advice = nearest.empty() ? "known keys: " + base::join(known, ", ") : fmt::format("did you mean '{}'?", nearest);
+            const std::string advice = nearest.empty() ? "known keys: " + base::join(known, ", ")
+                                                       : fmt::format("did you mean '{}'?", nearest);
             YamlReader(pair.first, source_).fail(fmt::format("unknown key '{}'; {}", key, advice));
         }
         reader->second(YamlReader(pair.second, source_));
@@ -111,7 +116,8 @@ std::uint64_t YamlReader::number() const {
     const std::string value = text();
     std::uint64_t number = 0;
     const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
-    if (error != std::errc() || end != value.data() + value.size()) fail(fmt::format("expected a number, found '{}'", value));
+    if (error != std::errc() || end != value.data() + value.size())
+        fail(fmt::format("expected a number, found '{}'", value));
     return number;
 }
 

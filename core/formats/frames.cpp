@@ -34,7 +34,8 @@ public:
 class GzipEncoder : public Encoder {
 public:
     GzipEncoder() {
-        if (deflateInit2(&stream_, kGzipLevel, Z_DEFLATED, kGzipWindow, 8, Z_DEFAULT_STRATEGY) != Z_OK) throw std::bad_alloc();
+        if (deflateInit2(&stream_, kGzipLevel, Z_DEFLATED, kGzipWindow, 8, Z_DEFAULT_STRATEGY) != Z_OK)
+            throw std::bad_alloc();
     }
     ~GzipEncoder() override { deflateEnd(&stream_); }
     GzipEncoder(const GzipEncoder&) = delete;
@@ -86,7 +87,8 @@ private:
         do {
             ZSTD_outBuffer out{buffer_.data(), buffer_.size(), 0};
             left = ZSTD_compressStream2(context_.get(), &out, &in, directive);
-            if (ZSTD_isError(left) != 0) throw std::runtime_error(fmt::format("zstd: {}", ZSTD_getErrorName(left)));
+            if (ZSTD_isError(left) != 0)
+                throw std::runtime_error(fmt::format("zstd: {}", ZSTD_getErrorName(left)));
             sink({buffer_.data(), out.pos});
         } while (directive == ZSTD_e_end ? left != 0 : in.pos < in.size);
     }
@@ -146,9 +148,11 @@ void unpack_zstd(const std::function<std::string_view()>& read, LimitedSink sink
         do {
             out.pos = 0;
             status = ZSTD_decompressStream(context.get(), &out, &in);
-            if (ZSTD_isError(status) != 0) damaged(fmt::format("its zstd data is damaged ({})", ZSTD_getErrorName(status)));
+            if (ZSTD_isError(status) != 0)
+                damaged(fmt::format("its zstd data is damaged ({})", ZSTD_getErrorName(status)));
             sink({buffer.data(), out.pos});
-            if (status == 0 && in.pos == in.size) break;  // a whole frame; another call would begin the next one
+            if (status == 0 && in.pos == in.size)
+                break;  // a whole frame; another call would begin the next one
         } while (in.pos < in.size || out.pos == out.size);
     }
     if (status != 0) damaged("its zstd data ends too early");
@@ -194,14 +198,16 @@ std::uint64_t FrameWriter::finish_frame() {
     return std::exchange(state_->frame_size, 0);
 }
 
-void unpack_frames(Compression compression, const std::function<std::string_view()>& read, const ByteSink& sink, std::uint64_t limit) {
+void unpack_frames(Compression compression, const std::function<std::string_view()>& read,
+                   const ByteSink& sink, std::uint64_t limit) {
     compression == Compression::gz ? unpack_gzip(read, {sink, limit}) : unpack_zstd(read, {sink, limit});
 }
 
 std::string unpack_frame(Compression compression, std::string_view bytes, std::uint64_t limit) {
     std::string text;
     const auto read = [&] { return std::exchange(bytes, std::string_view()); };
-    unpack_frames(compression, read, [&](std::string_view part) { text += part; }, limit);
+    unpack_frames(
+        compression, read, [&](std::string_view part) { text += part; }, limit);
     return text;
 }
 

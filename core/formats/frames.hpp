@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Compressed frames: one gzip member (RFC 1952) or one Zstandard frame (RFC 8878) each. Concatenated frames are a valid file
-// that apt, dnf and zypper read, so an index is made of the frames of its chunks (docs/FORMAT.md §5.3). A frame depends on its
-// text alone. (Concatenated xz streams are not read by apt 2.6 and libsolv, hence no xz here.)
+// Compressed frames: one gzip member (RFC 1952) or one Zstandard frame (RFC 8878) each. Concatenated frames
+// are a valid file that apt, dnf and zypper read, so an index is made of the frames of its chunks
+// (docs/FORMAT.md §5.3). A frame depends on its text alone. (Concatenated xz streams are not read by apt 2.6
+// and libsolv, hence no xz here.)
 #pragma once
 
 #include <cstdint>
@@ -36,9 +37,10 @@ private:
     std::unique_ptr<State> state_;
 };
 
-// Unpacks concatenated frames: `read` gives the next bytes (empty at the end), `sink` gets at most `limit` bytes of text.
-// Throws base::Error (integrity) for damaged or truncated input and beyond the limit.
-void unpack_frames(Compression compression, const std::function<std::string_view()>& read, const ByteSink& sink, std::uint64_t limit);
+// Unpacks concatenated frames: `read` gives the next bytes (empty at the end), `sink` gets at most `limit`
+// bytes of text. Throws base::Error (integrity) for damaged or truncated input and beyond the limit.
+void unpack_frames(Compression compression, const std::function<std::string_view()>& read,
+                   const ByteSink& sink, std::uint64_t limit);
 std::string unpack_frame(Compression compression, std::string_view bytes, std::uint64_t limit);
 
 }  // namespace repotool::formats

@@ -108,8 +108,10 @@ ChunkList parse_chunk_list(std::string_view text) {
         while (!text.empty()) {
             const auto end = text.find('\n');
             const json line = json::parse(text.substr(0, end));
-            list.push_back({line.at(0).get<std::string>(), line.at(1).get<std::uint64_t>(), line.at(2).get<std::string>()});
-            if (!base::is_sha256_hex(list.back().sha256)) throw base::Error(base::ErrorKind::integrity, "read", "chunk list", "not a digest");
+            list.push_back({line.at(0).get<std::string>(), line.at(1).get<std::uint64_t>(),
+                            line.at(2).get<std::string>()});
+            if (!base::is_sha256_hex(list.back().sha256))
+                throw base::Error(base::ErrorKind::integrity, "read", "chunk list", "not a digest");
             text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
         }
     } catch (const json::exception& error) {
@@ -118,15 +120,18 @@ ChunkList parse_chunk_list(std::string_view text) {
     return list;
 }
 
-std::vector<ChunkPiece> edit_chunks(const ChunkList& parent, const ChunkEdits& edits, const ChunkLoader& load) {
+std::vector<ChunkPiece> edit_chunks(const ChunkList& parent, const ChunkEdits& edits,
+                                    const ChunkLoader& load) {
     std::vector<ChunkPiece> pieces;
     Cutter cutter(parent, pieces);
     auto edit = edits.begin();
     if (parent.empty()) merge(cutter, {}, edit, edits.end());
     for (std::size_t i = 0; i < parent.size(); ++i) {
-        // Edits below the next chunk's first key belong to this chunk; the first chunk takes those before it, too.
+        // Edits below the next chunk's first key belong to this chunk; the first chunk takes those before it,
+        // too.
         const auto end = i + 1 < parent.size() ? edits.lower_bound(parent[i + 1].first_key) : edits.end();
-        // A chunk stays as it is when nothing reaches it and the one before ended where it ended in the parent.
+        // A chunk stays as it is when nothing reaches it and the one before ended where it ended in the
+        // parent.
         if (edit == end && cutter.is_at_boundary()) {
             cutter.reuse(i);
         } else {
@@ -138,9 +143,9 @@ std::vector<ChunkPiece> edit_chunks(const ChunkList& parent, const ChunkEdits& e
 }
 
 std::optional<std::size_t> find_chunk(const ChunkList& list, std::string_view key) {
-    const auto after = std::upper_bound(list.begin(), list.end(), key, [](std::string_view wanted, const ChunkReference& chunk) {
-        return wanted < chunk.first_key;
-    });
+    const auto after = std::upper_bound(
+        list.begin(), list.end(), key,
+        [](std::string_view wanted, const ChunkReference& chunk) { return wanted < chunk.first_key; });
     if (after == list.begin()) return list.empty() ? std::nullopt : std::optional<std::size_t>(0);
     return static_cast<std::size_t>(after - list.begin()) - 1;
 }

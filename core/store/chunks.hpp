@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Package sets as lists of content-defined chunks (docs/FORMAT.md §5.1, §5.2; I11): where a chunk ends depends on the
-// records in it alone, so an edit touches one chunk and at most its neighbours, and equal sets have equal chunks.
+// Package sets as lists of content-defined chunks (docs/FORMAT.md §5.1, §5.2; I11): where a chunk ends
+// depends on the records in it alone, so an edit touches one chunk and at most its neighbours, and equal sets
+// have equal chunks.
 #pragma once
 
 #include <cstdint>
@@ -38,8 +39,10 @@ struct ChunkPiece {
 using ChunkEdits = std::map<std::string, std::optional<Record>>;
 using ChunkLoader = std::function<std::vector<Record>(const ChunkReference&)>;
 
-// Applies `edits` to `parent`; `load` reads a chunk of the parent and is called for those alone that an edit reaches.
-std::vector<ChunkPiece> edit_chunks(const ChunkList& parent, const ChunkEdits& edits, const ChunkLoader& load);
+// Applies `edits` to `parent`; `load` reads a chunk of the parent and is called for those alone that an edit
+// reaches.
+std::vector<ChunkPiece> edit_chunks(const ChunkList& parent, const ChunkEdits& edits,
+                                    const ChunkLoader& load);
 
 // The chunk in which `key` is or would be; empty in an empty list.
 std::optional<std::size_t> find_chunk(const ChunkList& list, std::string_view key);

@@ -22,22 +22,28 @@ constexpr std::uint64_t kManifestLimit = std::uint64_t{16} << 20U;
 using base::Error;
 using base::ErrorKind;
 
-void find_repositories(fs::Filesystem& filesystem, const std::string& public_root, const std::string& path, std::vector<std::string>& found) {
+void find_repositories(fs::Filesystem& filesystem, const std::string& public_root, const std::string& path,
+                       std::vector<std::string>& found) {
     for (const auto& name : filesystem.list(fs::join_path(public_root, path))) {
         const std::string child = fs::join_path(path, name);
         if (!is_repository_name(child)) continue;
         const auto status = filesystem.status(fs::join_path(public_root, child));
         if (status && status->kind == fs::Kind::symlink) found.push_back(child);
-        if (status && status->kind == fs::Kind::directory) find_repositories(filesystem, public_root, child, found);
+        if (status && status->kind == fs::Kind::directory)
+            find_repositories(filesystem, public_root, child, found);
     }
 }
 
 }  // namespace
 
-GenerationReader::GenerationReader(fs::Filesystem& filesystem, std::string public_root, std::string repository, std::uint64_t generation)
-    : filesystem_(filesystem), public_root_(std::move(public_root)), directory_(path_of(layout::generation(repository, generation))) {
+GenerationReader::GenerationReader(fs::Filesystem& filesystem, std::string public_root,
+                                   std::string repository, std::uint64_t generation)
+    : filesystem_(filesystem),
+      public_root_(std::move(public_root)),
+      directory_(path_of(layout::generation(repository, generation))) {
     if (!filesystem_.status(directory_)) {
-        throw Error(ErrorKind::usage, "read", fmt::format("{}@{}", repository, generation), "there is no such generation",
+        throw Error(ErrorKind::usage, "read", fmt::format("{}@{}", repository, generation),
+                    "there is no such generation",
                     fmt::format("repotool list {} shows the current one", repository));
     }
     manifest_text_ = fs::read_file(filesystem_, directory_ + "/MANIFEST", kManifestLimit);
@@ -50,14 +56,17 @@ GenerationReader::GenerationReader(fs::Filesystem& filesystem, std::string publi
     for (const auto& [format, reference] : manifest_.formats) {
         sub_manifests_.push_back(parse_sub_manifest(content(reference)));
         const SubManifest& last = sub_manifests_.back();
-        const bool named_well = std::all_of(last.pointers.begin(), last.pointers.end(),
-                                            [&](const PointerEntry& pointer) { return is_pointer_path(format, pointer.path); });
-        if (last.format != format || !named_well) throw Error(ErrorKind::integrity, "read", directory_, "a sub-manifest names what it may not");
+        const bool named_well =
+            std::all_of(last.pointers.begin(), last.pointers.end(),
+                        [&](const PointerEntry& pointer) { return is_pointer_path(format, pointer.path); });
+        if (last.format != format || !named_well)
+            throw Error(ErrorKind::integrity, "read", directory_, "a sub-manifest names what it may not");
     }
 }
 
 const SubManifest* GenerationReader::find_format(std::string_view format) const {
-    const auto found = std::find_if(sub_manifests_.begin(), sub_manifests_.end(), [&](const auto& sub) { return sub.format == format; });
+    const auto found = std::find_if(sub_manifests_.begin(), sub_manifests_.end(),
+                                    [&](const auto& sub) { return sub.format == format; });
     return found == sub_manifests_.end() ? nullptr : &*found;
 }
 
@@ -73,12 +82,15 @@ std::vector<Record> GenerationReader::records(const ChunkReference& chunk) const
     const std::string path = path_of(layout::tree_part(manifest_.repository, chunk.sha256));
     const std::string text = fs::read_file(filesystem_, path, kManifestLimit);
     if (base::sha256_hex(text) != chunk.sha256) {
-        throw Error(ErrorKind::integrity, "read", path, fmt::format("its content has digest {}", base::sha256_hex(text)), "repotool verify --full shows what else is damaged");
+        throw Error(ErrorKind::integrity, "read", path,
+                    fmt::format("its content has digest {}", base::sha256_hex(text)),
+                    "repotool verify --full shows what else is damaged");
     }
     return parse_records(text);
 }
 
-void GenerationReader::for_each_record(const SetEntry& set, const std::function<void(const Record&)>& visit) const {
+void GenerationReader::for_each_record(const SetEntry& set,
+                                       const std::function<void(const Record&)>& visit) const {
     for (const auto& chunk : chunk_list(set)) {
         for (const auto& record : records(chunk)) visit(record);
     }
@@ -109,8 +121,8 @@ std::string GenerationReader::content(const ContentReference& reference) const {
     std::string text = fs::read_file(filesystem_, path, std::uint64_t{256} << 20U);
     if (text.size() != reference.size || base::sha256_hex(text) != reference.sha256) {
         throw Error(ErrorKind::integrity, "read", path,
-                    fmt::format("expected {} bytes with digest {}, found {} bytes with digest {}", reference.size, reference.sha256,
-                                text.size(), base::sha256_hex(text)));
+                    fmt::format("expected {} bytes with digest {}, found {} bytes with digest {}",
+                                reference.size, reference.sha256, text.size(), base::sha256_hex(text)));
     }
     return text;
 }
@@ -122,16 +134,20 @@ std::vector<std::string> list_repositories(fs::Filesystem& filesystem, const std
     return found;
 }
 
-GenerationReader open_generation(fs::Filesystem& filesystem, const std::string& public_root, std::string_view reference) {
+GenerationReader open_generation(fs::Filesystem& filesystem, const std::string& public_root,
+                                 std::string_view reference) {
     RepositoryReference wanted = parse_reference(reference);
     const auto head = make_symlink_head(filesystem, public_root, wanted.repository);
     const auto current = head->current();
     if (!current) {
-        const std::string nearest = base::nearest(wanted.repository, list_repositories(filesystem, public_root));
+        const std::string nearest =
+            base::nearest(wanted.repository, list_repositories(filesystem, public_root));
         throw Error(ErrorKind::usage, "find repository", wanted.repository, "there is no such repository",
-                    nearest.empty() ? "repotool list shows what there is" : fmt::format("did you mean '{}'?", nearest));
+                    nearest.empty() ? "repotool list shows what there is"
+                                    : fmt::format("did you mean '{}'?", nearest));
     }
-    return {filesystem, public_root, wanted.repository, wanted.generation == 0 ? *current : wanted.generation};
+    return {filesystem, public_root, wanted.repository,
+            wanted.generation == 0 ? *current : wanted.generation};
 }
 
 }  // namespace repotool::store

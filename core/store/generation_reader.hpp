@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Reads a published generation by its manifest tree, from a site or a mirror. Everything content-named is checked against its
-// digest as it is read; damage is base::Error (integrity). Needs nothing but public/, takes no lock.
+// Reads a published generation by its manifest tree, from a site or a mirror. Everything content-named is
+// checked against its digest as it is read; damage is base::Error (integrity). Needs nothing but public/,
+// takes no lock.
 #pragma once
 
 #include <functional>
@@ -17,9 +18,10 @@ namespace repotool::store {
 
 class GenerationReader {
 public:
-    // `public_root`: "public" in a site, "" in a mirror. Reads MANIFEST and the sub-manifests. Throws base::Error (usage) where
-    // the generation does not exist.
-    GenerationReader(fs::Filesystem& filesystem, std::string public_root, std::string repository, std::uint64_t generation);
+    // `public_root`: "public" in a site, "" in a mirror. Reads MANIFEST and the sub-manifests. Throws
+    // base::Error (usage) where the generation does not exist.
+    GenerationReader(fs::Filesystem& filesystem, std::string public_root, std::string repository,
+                     std::uint64_t generation);
 
     const Manifest& manifest() const noexcept { return manifest_; }
     const std::string& manifest_text() const noexcept { return manifest_text_; }
@@ -56,8 +58,9 @@ private:
 // Repositories below `public_root`, sorted.
 std::vector<std::string> list_repositories(fs::Filesystem& filesystem, const std::string& public_root);
 
-// The generation that `reference` ("stable", "stable@41") means. Throws base::Error (usage) with the nearest name where
-// there is no such repository or generation.
-GenerationReader open_generation(fs::Filesystem& filesystem, const std::string& public_root, std::string_view reference);
+// The generation that `reference` ("stable", "stable@41") means. Throws base::Error (usage) with the nearest
+// name where there is no such repository or generation.
+GenerationReader open_generation(fs::Filesystem& filesystem, const std::string& public_root,
+                                 std::string_view reference);
 
 }  // namespace repotool::store

@@ -24,10 +24,12 @@ TreeLink climbing_link(const std::string& generation, const std::string& path, c
 void add_deb_links(std::vector<TreeLink>& links, const Manifest& manifest, const SetEntry& set) {
     const std::string generation = layout::generation(manifest.repository, manifest.generation);
     const std::string directory = layout::apt_index_directory(set.dist, set.component, set.architecture);
-    links.push_back(climbing_link(generation, directory + "/by-hash", layout::meta(manifest.repository) + "/" + directory + "/by-hash"));
+    links.push_back(climbing_link(generation, directory + "/by-hash",
+                                  layout::meta(manifest.repository) + "/" + directory + "/by-hash"));
     for (const auto& index : set.indexes) {
         if (index.compression == "none") continue;
-        links.push_back({directory + "/" + index.name + layout::compression_suffix(index.compression), "by-hash/SHA256/" + index.sha256});
+        links.push_back({directory + "/" + index.name + layout::compression_suffix(index.compression),
+                         "by-hash/SHA256/" + index.sha256});
     }
 }
 
@@ -50,7 +52,8 @@ void add_rpm_links(std::vector<TreeLink>& links, const Manifest& manifest, const
 
 }  // namespace
 
-std::vector<TreeLink> generation_links(const Manifest& manifest, const std::vector<SubManifest>& sub_manifests) {
+std::vector<TreeLink> generation_links(const Manifest& manifest,
+                                       const std::vector<SubManifest>& sub_manifests) {
     std::vector<TreeLink> links;
     bool has_deb = false;
     for (const auto& sub_manifest : sub_manifests) {
@@ -60,19 +63,24 @@ std::vector<TreeLink> generation_links(const Manifest& manifest, const std::vect
         }
     }
     if (has_deb) {
-        links.push_back(climbing_link(layout::generation(manifest.repository, manifest.generation), "pool", layout::pool(manifest.repository)));
+        links.push_back(climbing_link(layout::generation(manifest.repository, manifest.generation), "pool",
+                                      layout::pool(manifest.repository)));
     }
     return links;
 }
 
-std::vector<TreeLink> shared_links(const std::string& repository, const std::vector<SubManifest>& sub_manifests) {
+std::vector<TreeLink> shared_links(const std::string& repository,
+                                   const std::vector<SubManifest>& sub_manifests) {
     std::vector<TreeLink> links;
     for (const auto& sub_manifest : sub_manifests) {
         for (const auto& set : sub_manifest.sets) {
             if (is_deb(set)) continue;
             for (const char* name : {"repomd.xml", "repomd.xml.asc", "repomd.xml.key"}) {
-                const std::string path = fmt::format("{}/{}/repodata/{}", layout::meta(repository), layout::rpm_directory(set.dist, set.architecture), name);
-                const std::string target = fmt::format("{}/{}/repodata/{}", layout::head(repository), layout::pin_directory(set.dist, set.architecture), name);
+                const std::string path = fmt::format("{}/{}/repodata/{}", layout::meta(repository),
+                                                     layout::rpm_directory(set.dist, set.architecture), name);
+                const std::string target =
+                    fmt::format("{}/{}/repodata/{}", layout::head(repository),
+                                layout::pin_directory(set.dist, set.architecture), name);
                 links.push_back({path, fs::climb(path) + target});
             }
         }
@@ -95,7 +103,8 @@ std::vector<ContentFile> index_files(const std::string& repository, const SetEnt
     return files;
 }
 
-std::vector<ContentFile> manifest_parts(const Manifest& manifest, const std::vector<SubManifest>& sub_manifests) {
+std::vector<ContentFile> manifest_parts(const Manifest& manifest,
+                                        const std::vector<SubManifest>& sub_manifests) {
     std::vector<ContentFile> files;
     const auto add = [&](const ContentReference& part) {
         files.push_back({layout::tree_part(manifest.repository, part.sha256), part.sha256, part.size});
@@ -117,8 +126,11 @@ ContentFile pool_file(const std::string& repository, const Record& record) {
 bool is_pointer_path(const std::string& format, const std::string& path) {
     const std::string name = fs::base_name(path);
     if (!is_safe_path(path)) return false;
-    if (format == "deb") return path.starts_with("dists/") && (name == "InRelease" || name == "Release" || name == "Release.gpg");
-    return path.starts_with("pin/") && (name == "repomd.xml" || name == "repomd.xml.asc" || name == "repomd.xml.key");
+    if (format == "deb")
+        return path.starts_with("dists/") &&
+               (name == "InRelease" || name == "Release" || name == "Release.gpg");
+    return path.starts_with("pin/") &&
+           (name == "repomd.xml" || name == "repomd.xml.asc" || name == "repomd.xml.key");
 }
 
 }  // namespace repotool::store

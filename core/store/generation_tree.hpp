@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What a generation consists of besides its manifest: everything here follows from the manifest tree
-// (docs/FORMAT.md §5, §6), so publisher, verifier and mirrors derive the same names and none of them is sent a tree.
+// (docs/FORMAT.md §5, §6), so publisher, verifier and mirrors derive the same names and none of them is sent
+// a tree.
 #pragma once
 
 #include <string>
@@ -17,10 +18,13 @@ struct TreeLink {
 };
 
 // Symlinks of the generation, paths relative to it.
-std::vector<TreeLink> generation_links(const Manifest& manifest, const std::vector<SubManifest>& sub_manifests);
+std::vector<TreeLink> generation_links(const Manifest& manifest,
+                                       const std::vector<SubManifest>& sub_manifests);
 
-// Symlinks below meta/<repository> that lead through the flipped name (repomd.xml and its signature), paths below public/.
-std::vector<TreeLink> shared_links(const std::string& repository, const std::vector<SubManifest>& sub_manifests);
+// Symlinks below meta/<repository> that lead through the flipped name (repomd.xml and its signature), paths
+// below public/.
+std::vector<TreeLink> shared_links(const std::string& repository,
+                                   const std::vector<SubManifest>& sub_manifests);
 
 // Content-named files below public/: where an index, a manifest part or a package is.
 struct ContentFile {
@@ -31,7 +35,8 @@ struct ContentFile {
 // The stored index files of one set. The open text (compression none) is not among them.
 std::vector<ContentFile> index_files(const std::string& repository, const SetEntry& set);
 // Sub-manifests, and chunk lists and frame tables of their sets. Chunks are named by the chunk lists.
-std::vector<ContentFile> manifest_parts(const Manifest& manifest, const std::vector<SubManifest>& sub_manifests);
+std::vector<ContentFile> manifest_parts(const Manifest& manifest,
+                                        const std::vector<SubManifest>& sub_manifests);
 ContentFile pool_file(const std::string& repository, const Record& record);
 // Path of an index below meta/<repository>/.
 std::string index_path(const SetEntry& set, const IndexEntry& index);

@@ -21,12 +21,15 @@ std::string show(std::optional<std::uint64_t> generation) {
 class SymlinkHead : public Head {
 public:
     SymlinkHead(fs::Filesystem& filesystem, const std::string& public_root, std::string repository)
-        : filesystem_(filesystem), repository_(std::move(repository)), path_(fs::join_path(public_root, layout::head(repository_))) {}
+        : filesystem_(filesystem),
+          repository_(std::move(repository)),
+          path_(fs::join_path(public_root, layout::head(repository_))) {}
 
     std::optional<std::uint64_t> current() override {
         const auto status = filesystem_.status(path_);
         if (!status) return std::nullopt;
-        if (status->kind == fs::Kind::directory) return std::nullopt;  // other repositories may live below this name
+        if (status->kind == fs::Kind::directory)
+            return std::nullopt;  // other repositories may live below this name
         const std::string target = filesystem_.read_link(path_).value_or("");
         const std::string prefix = fs::climb(repository_) + layout::generations(repository_) + "/";
         if (target.starts_with(prefix)) {
@@ -35,16 +38,19 @@ public:
             } catch (const Error&) {  // falls through to the complaint that names the link
             }
         }
-        throw Error(ErrorKind::integrity, "read", path_, fmt::format("expected a symlink to {}<number>, found '{}'", prefix, target));
+        throw Error(ErrorKind::integrity, "read", path_,
+                    fmt::format("expected a symlink to {}<number>, found '{}'", prefix, target));
     }
 
     void compare_and_swap(std::optional<std::uint64_t> expected, std::uint64_t next) override {
         if (const auto found = current(); found != expected) {
-            throw Error(ErrorKind::conflict, "publish", repository_, fmt::format("expected {}, found {}", show(expected), show(found)),
+            throw Error(ErrorKind::conflict, "publish", repository_,
+                        fmt::format("expected {}, found {}", show(expected), show(found)),
                         "somebody else published; run the same command again");
         }
         const std::string directory = fs::parent_path(path_);
-        for (const auto& changed : fs::make_directories(filesystem_, directory, 0755)) filesystem_.sync_directory(changed);
+        for (const auto& changed : fs::make_directories(filesystem_, directory, 0755))
+            filesystem_.sync_directory(changed);
         // symlink + rename, never unlink + symlink: no reader may find nothing.
         const std::string temporary = fs::join_path(directory, "." + fs::base_name(path_) + ".new");
         filesystem_.remove(temporary);
@@ -61,7 +67,8 @@ private:
 
 }  // namespace
 
-std::unique_ptr<Head> make_symlink_head(fs::Filesystem& filesystem, const std::string& public_root, const std::string& repository) {
+std::unique_ptr<Head> make_symlink_head(fs::Filesystem& filesystem, const std::string& public_root,
+                                        const std::string& repository) {
     return std::make_unique<SymlinkHead>(filesystem, public_root, repository);
 }
 

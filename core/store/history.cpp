@@ -16,19 +16,22 @@ namespace {
 
 using nlohmann::json;
 constexpr std::uint64_t kSegmentSize = std::uint64_t{1} << 20U;
-constexpr std::uint64_t kSegmentLimit = std::uint64_t{1} << 30U;  // one record of a huge publish may pass kSegmentSize
+constexpr std::uint64_t kSegmentLimit = std::uint64_t{1}
+                                        << 30U;  // one record of a huge publish may pass kSegmentSize
 
 json to_json(const PackageChange& change) {
-    json document{{"action", change.action},   {"format", change.format},       {"dist", change.dist},    {"name", change.name},
-                  {"version", change.version}, {"arch", change.architecture}, {"sha256", change.sha256}};
+    json document{{"action", change.action}, {"format", change.format},   {"dist", change.dist},
+                  {"name", change.name},     {"version", change.version}, {"arch", change.architecture},
+                  {"sha256", change.sha256}};
     if (!change.unsigned_sha256.empty()) document["unsigned"] = change.unsigned_sha256;
     return document;
 }
 
 PackageChange change_from(const json& document) {
-    return {document.at("action").get<std::string>(), document.at("format").get<std::string>(), document.at("dist").get<std::string>(),
-            document.at("name").get<std::string>(),   document.at("version").get<std::string>(), document.at("arch").get<std::string>(),
-            document.at("sha256").get<std::string>(), document.value("unsigned", "")};
+    return {document.at("action").get<std::string>(),  document.at("format").get<std::string>(),
+            document.at("dist").get<std::string>(),    document.at("name").get<std::string>(),
+            document.at("version").get<std::string>(), document.at("arch").get<std::string>(),
+            document.at("sha256").get<std::string>(),  document.value("unsigned", "")};
 }
 
 }  // namespace
@@ -93,8 +96,10 @@ std::vector<HistoryRecord> History::read() const {
         for (const auto& line : log.lines) {
             records.push_back(parse_history_record(line));
             if (records.back().previous != previous) {
-                throw base::Error(base::ErrorKind::integrity, "read", path,
-                                  fmt::format("record {} does not follow the one before it: the history was changed", records.back().sequence));
+                throw base::Error(
+                    base::ErrorKind::integrity, "read", path,
+                    fmt::format("record {} does not follow the one before it: the history was changed",
+                                records.back().sequence));
             }
             const std::string whole = checked_line(line);
             previous = base::sha256_hex(std::string_view(whole).substr(0, whole.size() - 1));
@@ -117,7 +122,8 @@ void History::repair() {
     if (paths.empty()) return;
     const std::string bytes = fs::read_file(filesystem_, paths.back(), kSegmentLimit);
     const LineLog log = parse_line_log(bytes, paths.back());
-    if (log.is_torn) fs::replace_file(filesystem_, paths.back(), std::string_view(bytes).substr(0, log.good_bytes), 0600);
+    if (log.is_torn)
+        fs::replace_file(filesystem_, paths.back(), std::string_view(bytes).substr(0, log.good_bytes), 0600);
 }
 
 void History::append(HistoryRecord record) {
@@ -132,7 +138,8 @@ void History::append(HistoryRecord record) {
         }
         if (log.good_bytes >= kSegmentSize) path = fmt::format("{}/{:06}.log", directory_, paths.size() + 1);
     } else {
-        for (const auto& changed : fs::make_directories(filesystem_, directory_, 0700)) filesystem_.sync_directory(changed);
+        for (const auto& changed : fs::make_directories(filesystem_, directory_, 0700))
+            filesystem_.sync_directory(changed);
     }
     if (record.sequence == 0) record.sequence = 1;
     append_line(filesystem_, path, render_history_record(record));

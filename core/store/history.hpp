@@ -28,9 +28,9 @@ struct HistoryRecord {
     std::uint64_t sequence = 0;  // set by append
     std::string previous;        // set by append
     base::UnixSeconds time = 0;
-    std::string operation;       // publish, promote, rollback …
+    std::string operation;  // publish, promote, rollback …
     std::uint64_t generation = 0;
-    std::uint64_t parent = 0;    // 0: none
+    std::uint64_t parent = 0;  // 0: none
     std::string manifest_sha256;
     std::string user, host, job;
     std::vector<PackageChange> changes;
@@ -45,11 +45,13 @@ HistoryRecord parse_history_record(std::string_view json);
 class History {
 public:
     History(fs::Filesystem& filesystem, const std::string& repository);
-    // Oldest first. Throws base::Error (integrity) for a broken chain or checksum; a torn last line is left out.
+    // Oldest first. Throws base::Error (integrity) for a broken chain or checksum; a torn last line is left
+    // out.
     std::vector<HistoryRecord> read() const;
     // The newest record; reads one segment.
     std::optional<HistoryRecord> last() const;
-    // Replaces the newest segment by a copy without its torn line, if it has one. Under the repository's lock.
+    // Replaces the newest segment by a copy without its torn line, if it has one. Under the repository's
+    // lock.
     void repair();
     // Durable on return. Under the repository's lock.
     void append(HistoryRecord record);

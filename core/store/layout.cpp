@@ -41,7 +41,8 @@ std::string meta(std::string_view repository) {
 std::string tree_part(std::string_view repository, std::string_view sha256) {
     return fmt::format("meta/{}/tree/{}/{}", repository, sha256.substr(0, 2), sha256);
 }
-std::string apt_index_directory(std::string_view dist, std::string_view component, std::string_view architecture) {
+std::string apt_index_directory(std::string_view dist, std::string_view component,
+                                std::string_view architecture) {
     return fmt::format("dists/{}/{}/binary-{}", dist, component, architecture);
 }
 std::string rpm_directory(std::string_view dist, std::string_view architecture) {
@@ -54,7 +55,8 @@ std::string pin_directory(std::string_view dist, std::string_view architecture) 
 std::string compression_suffix(std::string_view compression) {
     return compression == "none" ? std::string() : fmt::format(".{}", compression);
 }
-std::string apt_by_hash(std::string_view dist, std::string_view component, std::string_view architecture, std::string_view sha256) {
+std::string apt_by_hash(std::string_view dist, std::string_view component, std::string_view architecture,
+                        std::string_view sha256) {
     return fmt::format("{}/by-hash/SHA256/{}", apt_index_directory(dist, component, architecture), sha256);
 }
 std::string rpm_index_name(std::string_view index, std::string_view compression, std::string_view sha256) {

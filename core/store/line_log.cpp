@@ -31,7 +31,9 @@ LineLog parse_line_log(std::string_view bytes, const std::string& name) {
         const bool whole = end != std::string_view::npos && is_good(rest.substr(0, end));
         if (!whole) {
             const bool last = end == std::string_view::npos || end + 1 == rest.size();
-            if (!last) throw base::Error(base::ErrorKind::integrity, "read", name, fmt::format("line {} has a wrong checksum", log.lines.size() + 1));
+            if (!last)
+                throw base::Error(base::ErrorKind::integrity, "read", name,
+                                  fmt::format("line {} has a wrong checksum", log.lines.size() + 1));
             log.is_torn = true;
             return log;
         }

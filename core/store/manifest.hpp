@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The manifest tree of a generation: MANIFEST → one sub-manifest per format → chunk lists and frame tables → chunks
-// (docs/FORMAT.md §5, §7). All text forms are canonical JSON: equal values, equal bytes (I10).
+// The manifest tree of a generation: MANIFEST → one sub-manifest per format → chunk lists and frame tables →
+// chunks (docs/FORMAT.md §5, §7). All text forms are canonical JSON: equal values, equal bytes (I10).
 #pragma once
 
 #include <cstdint>
@@ -23,7 +23,8 @@ struct ContentReference {
     friend bool operator==(const ContentReference&, const ContentReference&) = default;
 };
 
-// One representation of an index. Compression "none": the open text, listed in metadata, not stored in public/.
+// One representation of an index. Compression "none": the open text, listed in metadata, not stored in
+// public/.
 struct IndexEntry {
     std::string name;         // Packages, primary, filelists, other
     std::string compression;  // none, gz, zst
@@ -55,7 +56,8 @@ struct SubManifest {
     std::vector<PointerEntry> pointers;
     std::vector<SetEntry> sets;
 
-    const SetEntry* find_set(std::string_view dist, std::string_view component, std::string_view architecture) const;
+    const SetEntry* find_set(std::string_view dist, std::string_view component,
+                             std::string_view architecture) const;
 };
 
 struct ParentReference {

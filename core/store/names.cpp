@@ -24,7 +24,8 @@ bool is_digit(char c) {
     return c >= '0' && c <= '9';
 }
 
-bool consists_of(std::string_view text, const std::function<bool(char)>& first, std::string_view more, bool upper) {
+bool consists_of(std::string_view text, const std::function<bool(char)>& first, std::string_view more,
+                 bool upper) {
     if (text.empty() || !first(text[0])) return false;
     return std::all_of(text.begin(), text.end(), [&](char c) {
         return is_lower(c) || is_digit(c) || (upper && is_upper(c)) || more.find(c) != std::string_view::npos;
@@ -32,7 +33,8 @@ bool consists_of(std::string_view text, const std::function<bool(char)>& first, 
 }
 
 bool is_segment(std::string_view text) {
-    const bool shape = consists_of(text, [](char c) { return is_lower(c) || is_digit(c); }, "._+-", false);
+    const bool shape = consists_of(
+        text, [](char c) { return is_lower(c) || is_digit(c); }, "._+-", false);
     return shape && text.size() <= 63 && !text.ends_with(".lock");
 }
 
@@ -47,11 +49,13 @@ std::string repository_problem(std::string_view name) {
     if (name.size() > 128) return "it is longer than 128 bytes";
     for (const auto& segment : segments) {
         if (!is_segment(segment)) {
-            return "expected lower-case letters, digits and . _ + -, beginning with a letter or digit, at most 63 in each part";
+            return "expected lower-case letters, digits and . _ + -, beginning with a letter or digit, at "
+                   "most 63 in each part";
         }
     }
     for (std::size_t i = 1; i < segments.size(); ++i) {
-        if (std::all_of(segments[i].begin(), segments[i].end(), is_digit)) return "a part below another one cannot be a number";
+        if (std::all_of(segments[i].begin(), segments[i].end(), is_digit))
+            return "a part below another one cannot be a number";
     }
     if (std::find(kReserved.begin(), kReserved.end(), segments[0]) != kReserved.end()) {
         return fmt::format("'{}' is a directory of every site", segments[0]);
@@ -69,24 +73,29 @@ bool is_dist_name(std::string_view name) {
     if (name.size() > 64 || name == "rpm") return false;
     const auto parts = base::split(name, '/');
     return std::all_of(parts.begin(), parts.end(), [](const std::string& part) {
-        return consists_of(part, [](char c) { return is_lower(c) || is_upper(c) || is_digit(c); }, "._+-", true);
+        return consists_of(
+            part, [](char c) { return is_lower(c) || is_upper(c) || is_digit(c); }, "._+-", true);
     });
 }
 
 bool is_component_name(std::string_view name) {
-    return name.size() <= 64 && consists_of(name, [](char c) { return is_lower(c) || is_digit(c); }, ".-", false);
+    return name.size() <= 64 && consists_of(
+                                    name, [](char c) { return is_lower(c) || is_digit(c); }, ".-", false);
 }
 
 bool is_architecture_name(std::string_view name) {
-    return name.size() <= 32 && consists_of(name, [](char c) { return is_lower(c) || is_digit(c); }, "_-", false);
+    return name.size() <= 32 && consists_of(
+                                    name, [](char c) { return is_lower(c) || is_digit(c); }, "_-", false);
 }
 
 void check_repository_name(std::string_view name) {
-    if (const std::string problem = repository_problem(name); !problem.empty()) refuse("repository", name, problem);
+    if (const std::string problem = repository_problem(name); !problem.empty())
+        refuse("repository", name, problem);
 }
 
 void check_dist_name(std::string_view name) {
-    if (!is_dist_name(name)) refuse("dist", name, "expected letters, digits and . _ + -, at most 64, and not 'rpm'");
+    if (!is_dist_name(name))
+        refuse("dist", name, "expected letters, digits and . _ + -, at most 64, and not 'rpm'");
 }
 
 void check_component_name(std::string_view name) {
@@ -94,14 +103,17 @@ void check_component_name(std::string_view name) {
 }
 
 void check_architecture_name(std::string_view name) {
-    if (!is_architecture_name(name)) refuse("architecture", name, "expected lower-case letters, digits, _ and -");
+    if (!is_architecture_name(name))
+        refuse("architecture", name, "expected lower-case letters, digits, _ and -");
 }
 
 bool is_safe_path(std::string_view path) {
     if (path.empty() || path.size() > 1024) return false;
     const auto parts = base::split(path, '/');
     return std::all_of(parts.begin(), parts.end(), [](const std::string& part) {
-        const bool control = std::any_of(part.begin(), part.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
+        const bool control = std::any_of(part.begin(), part.end(), [](char c) {
+            return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
+        });
         return !part.empty() && part != "." && part != ".." && part.size() <= 255 && !control;
     });
 }
@@ -110,8 +122,10 @@ std::uint64_t parse_generation(std::string_view text) {
     constexpr std::uint64_t kLimit = std::uint64_t{1} << 53U;
     std::uint64_t number = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error != std::errc() || end != text.data() + text.size() || number == 0 || number >= kLimit || text[0] == '0') {
-        throw base::Error(base::ErrorKind::usage, "use generation", std::string(text), "expected a number from 1 on");
+    if (error != std::errc() || end != text.data() + text.size() || number == 0 || number >= kLimit ||
+        text[0] == '0') {
+        throw base::Error(base::ErrorKind::usage, "use generation", std::string(text),
+                          "expected a number from 1 on");
     }
     return number;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Grammars of everything that becomes part of a path (docs/FORMAT.md §1). Nothing builds a path from a name that did
-// not pass here (I8).
+// Grammars of everything that becomes part of a path (docs/FORMAT.md §1). Nothing builds a path from a name
+// that did not pass here (I8).
 #pragma once
 
 #include <cstdint>
@@ -21,7 +21,8 @@ bool is_dist_name(std::string_view name);
 bool is_component_name(std::string_view name);
 bool is_architecture_name(std::string_view name);
 
-// A relative path of plain components: no empty ones, no `.`, no `..`, no control characters, at most 1024 bytes.
+// A relative path of plain components: no empty ones, no `.`, no `..`, no control characters, at most 1024
+// bytes.
 bool is_safe_path(std::string_view path);
 
 // "42" or nothing else; throws base::Error (usage).

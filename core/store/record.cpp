@@ -30,7 +30,8 @@ Record parse_record(std::string_view line) {
     const bool good_digests = base::is_sha256_hex(record.sha256) && base::is_sha256_hex(record.content) &&
                               (record.unsigned_sha256.empty() || base::is_sha256_hex(record.unsigned_sha256));
     if (!is_safe_path(record.path) || !good_digests) {
-        throw base::Error(base::ErrorKind::integrity, "read", "package record", fmt::format("'{}' has a path or digest that we never write", record.name));
+        throw base::Error(base::ErrorKind::integrity, "read", "package record",
+                          fmt::format("'{}' has a path or digest that we never write", record.name));
     }
     return record;
 }
@@ -46,9 +47,10 @@ std::string record_key(const Record& record) {
 }
 
 std::string render_record(const Record& record) {
-    json document{{"name", record.name},       {"version", record.version}, {"arch", record.architecture},
-                  {"path", record.path},       {"sha256", record.sha256},   {"size", record.size},
-                  {"content", record.content}, {"source", record.source},   {"source_version", record.source_version}};
+    json document{
+        {"name", record.name},       {"version", record.version}, {"arch", record.architecture},
+        {"path", record.path},       {"sha256", record.sha256},   {"size", record.size},
+        {"content", record.content}, {"source", record.source},   {"source_version", record.source_version}};
     if (!record.unsigned_sha256.empty()) document["unsigned"] = record.unsigned_sha256;
     return document.dump() + "\n";
 }
@@ -58,7 +60,9 @@ std::vector<Record> parse_records(std::string_view lines) {
     try {
         while (!lines.empty()) {
             const auto end = lines.find('\n');
-            if (end == std::string_view::npos) throw base::Error(base::ErrorKind::integrity, "read", "package record", "the last line has no end");
+            if (end == std::string_view::npos)
+                throw base::Error(base::ErrorKind::integrity, "read", "package record",
+                                  "the last line has no end");
             records.push_back(parse_record(lines.substr(0, end)));
             lines.remove_prefix(end + 1);
         }

@@ -13,11 +13,11 @@ struct Record {
     std::string name;
     std::string version;
     std::string architecture;
-    std::string path;      // below pool/<repository>/
-    std::string sha256;    // of the published file
+    std::string path;    // below pool/<repository>/
+    std::string sha256;  // of the published file
     std::uint64_t size = 0;
     std::string unsigned_sha256;  // of the file before signing; empty where it was not signed here
-    std::string content;   // identity that signing does not change
+    std::string content;          // identity that signing does not change
     std::string source;
     std::string source_version;
 
@@ -30,7 +30,8 @@ std::string record_key(std::string_view name, std::string_view version, std::str
 
 // One line of compact canonical JSON with its LF, and back.
 std::string render_record(const Record& record);
-// Throws base::Error (integrity) for anything that render_record would not have written, hostile paths among it.
+// Throws base::Error (integrity) for anything that render_record would not have written, hostile paths among
+// it.
 std::vector<Record> parse_records(std::string_view lines);
 
 }  // namespace repotool::store

@@ -30,8 +30,11 @@ sqlite3* open_database(const std::string& path) {
     const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOFOLLOW;
     if (sqlite3_open_v2(path.c_str(), &database, flags, nullptr) == SQLITE_OK) {
         sqlite3_busy_timeout(database, kBusyMilliseconds);
-        const bool good = execute(database, "PRAGMA journal_mode=WAL") && execute(database, "PRAGMA synchronous=NORMAL") &&
-                          execute(database, "CREATE TABLE IF NOT EXISTS package(sha256 TEXT PRIMARY KEY, version INTEGER NOT NULL, body BLOB NOT NULL) WITHOUT ROWID");
+        const bool good = execute(database, "PRAGMA journal_mode=WAL") &&
+                          execute(database, "PRAGMA synchronous=NORMAL") &&
+                          execute(database,
+                                  "CREATE TABLE IF NOT EXISTS package(sha256 TEXT PRIMARY KEY, version "
+                                  "INTEGER NOT NULL, body BLOB NOT NULL) WITHOUT ROWID");
         if (good) return database;
     }
     sqlite3_close(database);
@@ -56,7 +59,8 @@ RecordCache::RecordCache(const std::string& path, int version) : state_(std::mak
         state_->database = open_database(":memory:");
     }
     state_->select = prepare(state_->database, "SELECT body FROM package WHERE sha256 = ?1 AND version = ?2");
-    state_->insert = prepare(state_->database, "INSERT OR REPLACE INTO package(sha256, version, body) VALUES(?1, ?2, ?3)");
+    state_->insert =
+        prepare(state_->database, "INSERT OR REPLACE INTO package(sha256, version, body) VALUES(?1, ?2, ?3)");
 }
 
 RecordCache::~RecordCache() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// private/records.db: parsed packages by the digest of their file. A cache and nothing more: whatever is missing is read again
-// from the object, and a damaged file is replaced by an empty one. The only file that includes SQLite.
+// private/records.db: parsed packages by the digest of their file. A cache and nothing more: whatever is
+// missing is read again from the object, and a damaged file is replaced by an empty one. The only file that
+// includes SQLite.
 #pragma once
 
 #include <memory>

@@ -17,12 +17,14 @@
 namespace repotool::store {
 namespace {
 
-// The names go, and the directories that become empty with them, up to (not including) public/pool and its like.
+// The names go, and the directories that become empty with them, up to (not including) public/pool and its
+// like.
 void remove_content(fs::Filesystem& filesystem, const std::vector<std::string>& names) {
     for (auto name = names.rbegin(); name != names.rend(); ++name) {
         if (!is_safe_path(*name)) continue;
         filesystem.remove("public/" + *name);
-        for (std::string directory = fs::parent_path(*name); directory.find('/') != std::string::npos; directory = fs::parent_path(directory)) {
+        for (std::string directory = fs::parent_path(*name); directory.find('/') != std::string::npos;
+             directory = fs::parent_path(directory)) {
             if (!filesystem.list("public/" + directory).empty()) break;
             filesystem.remove("public/" + directory);
         }
@@ -30,8 +32,8 @@ void remove_content(fs::Filesystem& filesystem, const std::vector<std::string>& 
 }
 
 // Takes the claimed generation away again, if it is the one that this transaction made.
-void withdraw_claim(fs::Filesystem& filesystem, const std::string& transaction_path, const std::string& repository,
-                    const TransactionJournal::Claim& claim) {
+void withdraw_claim(fs::Filesystem& filesystem, const std::string& transaction_path,
+                    const std::string& repository, const TransactionJournal::Claim& claim) {
     const std::string generation = "public/" + layout::generation(repository, claim.generation);
     const std::string manifest = generation + "/MANIFEST";
     if (!filesystem.status(manifest)) return;
@@ -43,7 +45,8 @@ void withdraw_claim(fs::Filesystem& filesystem, const std::string& transaction_p
     filesystem.sync_directory(fs::parent_path(generation));
 }
 
-void record_flip(fs::Filesystem& filesystem, const std::string& repository, const TransactionJournal::Claim& claim) {
+void record_flip(fs::Filesystem& filesystem, const std::string& repository,
+                 const TransactionJournal::Claim& claim) {
     History history(filesystem, repository);
     history.repair();
     const auto last = history.last();
@@ -58,10 +61,12 @@ void record_flip(fs::Filesystem& filesystem, const std::string& repository, cons
 Outcome finish_or_undo(Site& site, const std::string& transaction_path, const std::string& repository) {
     fs::Filesystem& filesystem = site.filesystem();
     Outcome outcome = Outcome::removed;
-    if (const auto journal = read_journal(filesystem, transaction_path); journal && (journal->has_content || journal->claim)) {
+    if (const auto journal = read_journal(filesystem, transaction_path);
+        journal && (journal->has_content || journal->claim)) {
         const auto current = make_symlink_head(filesystem, "public", repository)->current();
         if (journal->claim && current && *current >= journal->claim->generation) {
-            filesystem.sync_directory(fs::parent_path("public/" + layout::head(repository)));  // the flip may not be durable yet
+            filesystem.sync_directory(
+                fs::parent_path("public/" + layout::head(repository)));  // the flip may not be durable yet
             record_flip(filesystem, repository, *journal->claim);
             outcome = Outcome::completed;
         } else {
@@ -83,12 +88,14 @@ RecoveryReport recover(Site& site, const std::string& repository) {
             std::unique_ptr<fs::Lock> lock;
             {
                 const auto moment = site.lock_shortly(layout::kTransactionLock, fs::LockMode::exclusive);
-                if (filesystem.status(path)) lock = filesystem.try_lock(path + "/lock", fs::LockMode::exclusive);
+                if (filesystem.status(path))
+                    lock = filesystem.try_lock(path + "/lock", fs::LockMode::exclusive);
             }
             if (!lock) continue;  // its owner lives, or is just leaving
             const auto journal = read_journal(filesystem, path);
             const bool touches_names = journal && (journal->has_content || journal->claim);
-            if (touches_names && journal->repository != repository) continue;  // needs the lock of that repository
+            if (touches_names && journal->repository != repository)
+                continue;  // needs the lock of that repository
             const Outcome outcome = finish_or_undo(site, path, repository);
             report.removed += outcome == Outcome::removed ? 1 : 0;
             report.rolled_back += outcome == Outcome::rolled_back ? 1 : 0;

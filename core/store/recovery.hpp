@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What a dead publisher left behind (I6): runs at the start of every writing command, needs no human and no flag, is
-// idempotent and may be killed itself. The symlink is the truth: what it names was published, everything else was not.
+// What a dead publisher left behind (I6): runs at the start of every writing command, needs no human and no
+// flag, is idempotent and may be killed itself. The symlink is the truth: what it names was published,
+// everything else was not.
 #pragma once
 
 #include <string>
@@ -15,12 +16,13 @@ struct RecoveryReport {
     int completed = 0;    // … that were flipped; their history record was missing or not
 };
 
-// Looks after all dead transactions that need no lock, and those of `repository`, whose lock the caller holds.
+// Looks after all dead transactions that need no lock, and those of `repository`, whose lock the caller
+// holds.
 RecoveryReport recover(Site& site, const std::string& repository);
 
 enum class Outcome { removed, rolled_back, completed };
-// Ends one transaction whose owner is dead (or is the caller). With content or claim in its journal, the caller holds the
-// lock of its repository.
+// Ends one transaction whose owner is dead (or is the caller). With content or claim in its journal, the
+// caller holds the lock of its repository.
 Outcome finish_or_undo(Site& site, const std::string& transaction_path, const std::string& repository);
 
 }  // namespace repotool::store

@@ -28,8 +28,10 @@ void pause(int milliseconds) {
 std::string holder_text(fs::Filesystem& filesystem, const std::string& path) {
     try {
         const auto holder = nlohmann::json::parse(fs::read_file(filesystem, path, 4096));
-        return fmt::format("held by process {} on {} since {}{}", holder.value("pid", 0), holder.value("host", "?"), holder.value("since", "?"),
-                           holder.value("job", "").empty() ? "" : " for " + base::printable(holder.value("job", "")));
+        return fmt::format(
+            "held by process {} on {} since {}{}", holder.value("pid", 0), holder.value("host", "?"),
+            holder.value("since", "?"),
+            holder.value("job", "").empty() ? "" : " for " + base::printable(holder.value("job", "")));
     } catch (const std::exception&) {
         return "held by another process";
     }
@@ -41,20 +43,25 @@ void Site::prepare_for_writing() {
     const auto status = filesystem_.status("private");
     if (status && status->owner != fs::effective_user()) {
         throw Error(ErrorKind::usage, "write to site", filesystem_.root(),
-                    fmt::format("it belongs to the user with id {}, this process runs as {}", status->owner, fs::user_name()),
+                    fmt::format("it belongs to the user with id {}, this process runs as {}", status->owner,
+                                fs::user_name()),
                     "run the command as the user that owns the site");
     }
-    for (const char* path : {"private", "private/objects", "private/objects/sha256", "private/text", "private/history", "private/txn", "private/locks"}) {
+    for (const char* path : {"private", "private/objects", "private/objects/sha256", "private/text",
+                             "private/history", "private/txn", "private/locks"}) {
         filesystem_.make_directory(path, 0700);
     }
-    for (const char* path : {"public", "public/gen", "public/pool", "public/meta", "public/keys"}) filesystem_.make_directory(path, 0755);
+    for (const char* path : {"public", "public/gen", "public/pool", "public/meta", "public/keys"})
+        filesystem_.make_directory(path, 0755);
 }
 
 void Site::check_prefix_free(const std::string& repository) {
     const auto refuse = [&](const std::string& other) {
-        throw Error(ErrorKind::usage, "make repository", repository, fmt::format("there is a repository '{}', and one cannot lie below another", other));
+        throw Error(ErrorKind::usage, "make repository", repository,
+                    fmt::format("there is a repository '{}', and one cannot lie below another", other));
     };
-    for (std::string prefix = fs::parent_path(repository); !prefix.empty(); prefix = fs::parent_path(prefix)) {
+    for (std::string prefix = fs::parent_path(repository); !prefix.empty();
+         prefix = fs::parent_path(prefix)) {
         const auto status = filesystem_.status("public/" + prefix);
         if (status && status->kind == fs::Kind::symlink) refuse(prefix);
     }
@@ -62,14 +69,19 @@ void Site::check_prefix_free(const std::string& repository) {
     if (status && status->kind == fs::Kind::directory) refuse(repository + "/…");
 }
 
-std::unique_ptr<fs::Lock> Site::lock_repository(const std::string& repository, std::int64_t timeout_seconds, const std::string& job) {
+std::unique_ptr<fs::Lock> Site::lock_repository(const std::string& repository, std::int64_t timeout_seconds,
+                                                const std::string& job) {
     const std::string path = layout::repository_lock(repository);
     fs::make_directories(filesystem_, fs::parent_path(path), 0700);
     const std::int64_t deadline = base::monotonic_ms() + timeout_seconds * 1000;
     for (int wait = 5;; wait = std::min(wait * 2, 100)) {
         if (auto lock = filesystem_.try_lock(path, fs::LockMode::exclusive)) {
-            const nlohmann::json holder{{"pid", fs::process_id()}, {"host", fs::host_name()}, {"job", job}, {"since", base::iso8601(clock_.now())}};
-            lock->describe_holder(holder.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
+            const nlohmann::json holder{{"pid", fs::process_id()},
+                                        {"host", fs::host_name()},
+                                        {"job", job},
+                                        {"since", base::iso8601(clock_.now())}};
+            lock->describe_holder(holder.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) +
+                                  "\n");
             return lock;
         }
         if (base::monotonic_ms() >= deadline) {
@@ -87,7 +99,9 @@ std::unique_ptr<fs::Lock> Site::lock_shortly(const char* path, fs::LockMode mode
         if (auto lock = filesystem_.try_lock(path, mode)) return lock;
         pause(2);
     }
-    throw Error(ErrorKind::conflict, "lock", path, fmt::format("another process held it for more than {} s", kShortLockSeconds), "run the same command again");
+    throw Error(ErrorKind::conflict, "lock", path,
+                fmt::format("another process held it for more than {} s", kShortLockSeconds),
+                "run the same command again");
 }
 
 }  // namespace repotool::store

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Batched durability: a few files are synced one by one, many by one syncfs; directories are synced once each.
+// Batched durability: a few files are synced one by one, many by one syncfs; directories are synced once
+// each.
 #pragma once
 
 #include <set>

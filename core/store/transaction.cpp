@@ -32,18 +32,21 @@ std::string below_public(const std::string& path) {
 Transaction::Transaction(Site& site, std::string repository)
     : site_(site), filesystem_(site.filesystem()), repository_(std::move(repository)) {}
 
-std::unique_ptr<Transaction> Transaction::begin(Site& site, const std::string& repository, const std::string& operation) {
+std::unique_ptr<Transaction> Transaction::begin(Site& site, const std::string& repository,
+                                                const std::string& operation) {
     std::unique_ptr<Transaction> transaction(new Transaction(site, repository));
     fs::Filesystem& filesystem = site.filesystem();
     std::random_device random;
-    transaction->directory_ = fmt::format("{}/{}-{}-{:08x}", layout::kTransactions, base::system_clock().now(), fs::process_id(), random());
+    transaction->directory_ = fmt::format("{}/{}-{}-{:08x}", layout::kTransactions,
+                                          base::system_clock().now(), fs::process_id(), random());
     {
         // Nobody may take the directory for a dead one between its making and its locking.
         const auto moment = site.lock_shortly(layout::kTransactionLock, fs::LockMode::exclusive);
         filesystem.make_directory(transaction->directory_, 0700);
         transaction->lock_ = filesystem.try_lock(transaction->directory_ + "/lock", fs::LockMode::exclusive);
     }
-    for (const char* name : {"files", "tree"}) filesystem.make_directory(transaction->directory_ + "/" + name, name[0] == 't' ? 0755 : 0700);
+    for (const char* name : {"files", "tree"})
+        filesystem.make_directory(transaction->directory_ + "/" + name, name[0] == 't' ? 0755 : 0700);
     transaction->journal(journal_begin(repository, operation));
     return transaction;
 }
@@ -53,7 +56,8 @@ Transaction::~Transaction() {
     try {
         finish_or_undo(site_, directory_, repository_);
     } catch (const std::exception&) {
-        // The lock goes with this object: the next writing command finds a dead transaction and does this again.
+        // The lock goes with this object: the next writing command finds a dead transaction and does this
+        // again.
     }
 }
 
@@ -74,7 +78,8 @@ void Transaction::pin(const std::vector<std::string>& digests) {
     if (digests.empty()) return;
     std::string text;
     for (const auto& digest : digests) text += digest + "\n";
-    // The collector either sees this pin or has finished deleting before it: whoever looks for an object after this line may rely on what it finds.
+    // The collector either sees this pin or has finished deleting before it: whoever looks for an object
+    // after this line may rely on what it finds.
     const auto guard = site_.lock_shortly(layout::kCollectorLock, fs::LockMode::shared);
     const auto file = filesystem_.open_append(directory_ + "/pins");
     file->write(text);
@@ -93,9 +98,11 @@ void Transaction::keep_objects(const std::vector<StagedObject>& objects) {
         if (const auto existing = filesystem_.status(path)) {
             if (existing->size == object.size) continue;
             throw Error(ErrorKind::integrity, "keep object", object.sha256,
-                        fmt::format("it is there with {} bytes, expected {}", existing->size, object.size), "repotool verify --full shows what else is damaged");
+                        fmt::format("it is there with {} bytes, expected {}", existing->size, object.size),
+                        "repotool verify --full shows what else is damaged");
         }
-        for (const auto& changed : fs::make_directories(filesystem_, fs::parent_path(path), 0700)) names.add_directory(changed);
+        for (const auto& changed : fs::make_directories(filesystem_, fs::parent_path(path), 0700))
+            names.add_directory(changed);
         try {
             filesystem_.link(object.path, path);
         } catch (const base::SystemError& error) {
@@ -118,7 +125,8 @@ void Transaction::add_content(const std::string& staged_path, const std::string&
     }
 }
 
-void Transaction::add_content_bytes(const std::string& path, std::string_view bytes, base::UnixSeconds mtime) {
+void Transaction::add_content_bytes(const std::string& path, std::string_view bytes,
+                                    base::UnixSeconds mtime) {
     if (!is_new(path)) return;
     const std::string staged = fresh_path();
     fs::write_new_file(filesystem_, staged, bytes, 0644, mtime, fs::Durable::no);
@@ -147,19 +155,22 @@ void Transaction::add_tree_link(const std::string& path, const std::string& targ
     staged_directories_.insert(fs::parent_path(full));
 }
 
-// ---- the commit protocol -------------------------------------------------------------------------------------------
+// ---- the commit protocol
+// -------------------------------------------------------------------------------------------
 
 void Transaction::commit(const CommitRequest& request) {
     // 0. Everything staged is on the disk before any name of it can be.
     sync_staged();
-    // 1. New content-named files and package names become readable. Nothing names them yet, so clients see no change; the
+    // 1. New content-named files and package names become readable. Nothing names them yet, so clients see no
+    // change; the
     //    journal lists them first, so that whoever finds this transaction dead can take them away again.
     announce_content();
     place_content();
     // 2. The number is claimed: of all publishers that build P+1, one can rename its tree to that name (I7).
     claim(request);
     // 3. One rename publishes (I2). Durable when it returns; from here on there is no way back, only forward.
-    make_symlink_head(filesystem_, "public", repository_)->compare_and_swap(request.parent, request.generation);
+    make_symlink_head(filesystem_, "public", repository_)
+        ->compare_and_swap(request.parent, request.generation);
     journal(journal_state("flipped"));
     // 4. The history is told, and the transaction is over. Killed in between, recovery does the same.
     History(filesystem_, repository_).append(request.record);
@@ -171,7 +182,8 @@ void Transaction::commit(const CommitRequest& request) {
 void Transaction::sync_staged() {
     SyncBatch batch(filesystem_);
     for (const auto& content : content_) batch.add_file(content.staged_path);
-    for (const auto& text : texts_) batch.add_file(text.staged_path);  // a cache, but its bytes go into the next index
+    for (const auto& text : texts_)
+        batch.add_file(text.staged_path);  // a cache, but its bytes go into the next index
     std::set<std::string> directories;
     for (std::string path : staged_directories_) {  // and every directory above, up to the tree itself
         for (; path.size() >= directory_.size(); path = fs::parent_path(path)) directories.insert(path);
@@ -192,7 +204,8 @@ void Transaction::place_content() {
     SyncBatch batch(filesystem_);
     const auto make_parent = [&](const std::string& path) {
         const std::string parent = fs::parent_path(below_public(path));
-        for (const auto& changed : fs::make_directories(filesystem_, parent, 0755)) batch.add_directory(changed);
+        for (const auto& changed : fs::make_directories(filesystem_, parent, 0755))
+            batch.add_directory(changed);
         batch.add_directory(parent);
     };
     for (const auto& content : content_) {
@@ -229,14 +242,18 @@ void Transaction::place_pool_name(const PoolName& name) {
 }
 
 void Transaction::claim(const CommitRequest& request) {
-    journal(journal_claim({request.generation, request.parent.value_or(0), request.record.manifest_sha256, render_history_record(request.record)}));
+    journal(journal_claim({request.generation, request.parent.value_or(0), request.record.manifest_sha256,
+                           render_history_record(request.record)}));
     const std::string directory = below_public(layout::generations(repository_));
-    for (const auto& changed : fs::make_directories(filesystem_, directory, 0755)) filesystem_.sync_directory(changed);
+    for (const auto& changed : fs::make_directories(filesystem_, directory, 0755))
+        filesystem_.sync_directory(changed);
     try {
-        filesystem_.rename(tree_path(""), below_public(layout::generation(repository_, request.generation)), fs::Replace::no);
+        filesystem_.rename(tree_path(""), below_public(layout::generation(repository_, request.generation)),
+                           fs::Replace::no);
     } catch (const base::SystemError& error) {
         if (error.error_number() != EEXIST && error.error_number() != ENOTEMPTY) throw;
-        throw Error(ErrorKind::conflict, "publish", repository_, fmt::format("generation {} was claimed by somebody else", request.generation),
+        throw Error(ErrorKind::conflict, "publish", repository_,
+                    fmt::format("generation {} was claimed by somebody else", request.generation),
                     "run the same command again");
     }
     filesystem_.sync_directory(directory);

@@ -3,8 +3,8 @@
 //
 //   begin → stage files → pin → keep_objects → (under the repository's lock) stage content and tree → commit
 //
-// Until the flip nothing that clients read has changed; an object that goes away before it takes everything back. Killed
-// at any point, recovery (recovery.hpp) does the same from the journal.
+// Until the flip nothing that clients read has changed; an object that goes away before it takes everything
+// back. Killed at any point, recovery (recovery.hpp) does the same from the journal.
 #pragma once
 
 #include <cstdint>
@@ -37,7 +37,8 @@ struct CommitRequest {
 
 class Transaction {
 public:
-    static std::unique_ptr<Transaction> begin(Site& site, const std::string& repository, const std::string& operation);
+    static std::unique_ptr<Transaction> begin(Site& site, const std::string& repository,
+                                              const std::string& operation);
     // Takes back what was not committed. Never throws: what it cannot remove, recovery will.
     ~Transaction();
     Transaction(const Transaction&) = delete;
@@ -48,13 +49,15 @@ public:
     // private/txn/<id>/tree, the generation to be.
     std::string tree_path(std::string_view path) const;
 
-    // Makes the transaction's claim on these objects durable, before anybody relies on one that is already there (I13).
+    // Makes the transaction's claim on these objects durable, before anybody relies on one that is already
+    // there (I13).
     void pin(const std::vector<std::string>& digests);
-    // Durable objects under their digests; those that are there already are kept. Throws base::Error (integrity) when an existing one
-    // has another size.
+    // Durable objects under their digests; those that are there already are kept. Throws base::Error
+    // (integrity) when an existing one has another size.
     void keep_objects(const std::vector<StagedObject>& objects);
 
-    // A staged file (made at fresh_path(), written, closed) that becomes the content-named `path` below public/.
+    // A staged file (made at fresh_path(), written, closed) that becomes the content-named `path` below
+    // public/.
     void add_content(const std::string& staged_path, const std::string& path);
     void add_content_bytes(const std::string& path, std::string_view bytes, base::UnixSeconds mtime);
     // A symlink below public/ that every generation shares.
@@ -63,7 +66,8 @@ public:
     void add_pool_name(const std::string& path, const std::string& sha256);
     void add_tree_file(const std::string& path, std::string_view bytes, base::UnixSeconds mtime);
     void add_tree_link(const std::string& path, const std::string& target);
-    // What add_content and add_content_bytes staged that is not in public/ yet: (staged path, path below public/).
+    // What add_content and add_content_bytes staged that is not in public/ yet: (staged path, path below
+    // public/).
     struct StagedContent {
         std::string staged_path;
         std::string path;
@@ -71,7 +75,9 @@ public:
     const std::vector<StagedContent>& staged_content() const noexcept { return content_; }
 
     // After the flip: a staged open text joins the cache, the parent's leaves it. Failures there are ignored.
-    void add_text(const std::string& staged_path, const std::string& sha256) { texts_.push_back({staged_path, sha256}); }
+    void add_text(const std::string& staged_path, const std::string& sha256) {
+        texts_.push_back({staged_path, sha256});
+    }
     void drop_text(const std::string& sha256) { dropped_texts_.insert(sha256); }
 
     // The commit protocol. Throws base::Error (conflict) where somebody else published.
@@ -106,7 +112,7 @@ private:
     std::vector<StagedContent> content_;
     std::vector<PoolName> pool_;
     std::vector<SharedLink> links_;
-    std::vector<StagedContent> texts_;      // path: the digest
+    std::vector<StagedContent> texts_;  // path: the digest
     std::set<std::string> dropped_texts_;
     std::set<std::string> planned_;  // names below public/ that this transaction makes
     std::set<std::string> staged_directories_;

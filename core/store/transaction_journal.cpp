@@ -19,14 +19,20 @@ std::string journal_content(const std::vector<std::string>& names) {
 }
 
 std::string journal_claim(const TransactionJournal::Claim& claim) {
-    return json{{"state", "claim"}, {"generation", claim.generation}, {"parent", claim.parent}, {"manifest", claim.manifest_sha256}, {"history", claim.history_record}}.dump();
+    return json{{"state", "claim"},
+                {"generation", claim.generation},
+                {"parent", claim.parent},
+                {"manifest", claim.manifest_sha256},
+                {"history", claim.history_record}}
+        .dump();
 }
 
 std::string journal_state(const char* state) {
     return json{{"state", state}}.dump();
 }
 
-std::optional<TransactionJournal> read_journal(fs::Filesystem& filesystem, const std::string& transaction_path) {
+std::optional<TransactionJournal> read_journal(fs::Filesystem& filesystem,
+                                               const std::string& transaction_path) {
     const std::string path = transaction_path + "/journal";
     if (!filesystem.status(path)) return std::nullopt;
     const LineLog log = parse_line_log(fs::read_file(filesystem, path), path);
@@ -43,8 +49,10 @@ std::optional<TransactionJournal> read_journal(fs::Filesystem& filesystem, const
                 document.at("names").get_to(journal.content);
                 journal.has_content = true;
             } else if (state == "claim") {
-                journal.claim = TransactionJournal::Claim{document.at("generation").get<std::uint64_t>(), document.at("parent").get<std::uint64_t>(),
-                                                          document.at("manifest").get<std::string>(), document.at("history").get<std::string>()};
+                journal.claim = TransactionJournal::Claim{document.at("generation").get<std::uint64_t>(),
+                                                          document.at("parent").get<std::uint64_t>(),
+                                                          document.at("manifest").get<std::string>(),
+                                                          document.at("history").get<std::string>()};
             }
         }
     } catch (const json::exception& error) {

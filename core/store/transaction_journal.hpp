@@ -31,6 +31,7 @@ std::string journal_claim(const TransactionJournal::Claim& claim);
 std::string journal_state(const char* state);  // flipped, recorded
 
 // Empty where there is no journal, or none that got as far as its first line.
-std::optional<TransactionJournal> read_journal(fs::Filesystem& filesystem, const std::string& transaction_path);
+std::optional<TransactionJournal> read_journal(fs::Filesystem& filesystem,
+                                               const std::string& transaction_path);
 
 }  // namespace repotool::store

@@ -20,8 +20,10 @@ struct Options {
     int priority = 0;
 };
 
-const std::map<std::string, SnippetFormat> kFormats{
-    {"sources", SnippetFormat::sources}, {"list", SnippetFormat::list}, {"repo", SnippetFormat::repo}, {"preferences", SnippetFormat::preferences}};
+const std::map<std::string, SnippetFormat> kFormats{{"sources", SnippetFormat::sources},
+                                                    {"list", SnippetFormat::list},
+                                                    {"repo", SnippetFormat::repo},
+                                                    {"preferences", SnippetFormat::preferences}};
 
 publisher::SnippetRequest request_for(OpenSite& site, const Options& options, const std::string& repository) {
     publisher::SnippetRequest request;
@@ -31,7 +33,8 @@ publisher::SnippetRequest request_for(OpenSite& site, const Options& options, co
     if (options.priority != 0) request.priority = options.priority;
     const std::string key = site.config.repository(repository).key;
     const std::string path = "public/keys/" + key + ".asc";
-    if (!key.empty() && site.filesystem->status(path)) request.keys.emplace_back(key, fs::read_file(*site.filesystem, path));
+    if (!key.empty() && site.filesystem->status(path))
+        request.keys.emplace_back(key, fs::read_file(*site.filesystem, path));
     return request;
 }
 
@@ -44,7 +47,8 @@ int run(const Options& options, const GlobalOptions& global) {
         formats.clear();
         if (reader.find_format("deb") != nullptr) formats.emplace_back("sources");
         if (reader.find_format("rpm") != nullptr) formats.emplace_back("repo");
-        if (options.priority != 0 && reader.find_format("deb") != nullptr) formats.emplace_back("preferences");
+        if (options.priority != 0 && reader.find_format("deb") != nullptr)
+            formats.emplace_back("preferences");
     }
     nlohmann::ordered_json document{{"ok", true}, {"repository", reader.manifest().repository}};
     std::string text;
@@ -62,14 +66,24 @@ int run(const Options& options, const GlobalOptions& global) {
 void add_client(CLI::App& app, Program& program) {
     auto options = std::make_shared<Options>();
     auto* command = app.add_subcommand("client", "what a client machine needs to use a repository");
-    command->add_option("repository", options->reference, "the repository")->required()->type_name("REPOSITORY");
-    command->add_option("--format", options->format, "sources or list (apt), repo (dnf, zypper), preferences (apt pinning); default: what fits")
+    command->add_option("repository", options->reference, "the repository")
+        ->required()
+        ->type_name("REPOSITORY");
+    command
+        ->add_option(
+            "--format", options->format,
+            "sources or list (apt), repo (dnf, zypper), preferences (apt pinning); default: what fits")
         ->check(CLI::IsMember({"sources", "list", "repo", "preferences"}));
-    command->add_option("--priority", options->priority, "so that this repository wins over others (apt: above 1000 also downgrades; dnf: lower wins)");
+    command->add_option(
+        "--priority", options->priority,
+        "so that this repository wins over others (apt: above 1000 also downgrades; dnf: lower wins)");
     command->add_option("--base-url", options->base_url, "address of a mirror, instead of the site's own");
-    command->footer("Examples:\n  repotool client stable --format sources > /etc/apt/sources.list.d/stable.sources\n"
-                    "  repotool client stable --format repo > /etc/yum.repos.d/stable.repo\n  repotool client test/change-1 --format preferences --priority 1001");
-    command->callback([options, &program] { program.run = [options, &program] { return run(*options, program.global); }; });
+    command->footer(
+        "Examples:\n  repotool client stable --format sources > /etc/apt/sources.list.d/stable.sources\n"
+        "  repotool client stable --format repo > /etc/yum.repos.d/stable.repo\n  repotool client "
+        "test/change-1 --format preferences --priority 1001");
+    command->callback(
+        [options, &program] { program.run = [options, &program] { return run(*options, program.global); }; });
 }
 
 }  // namespace repotool::cli

@@ -15,12 +15,16 @@ struct Options {
 };
 
 int run(const Options& options, const GlobalOptions& global) {
-    const std::string root = options.directory.empty() ? find_site(global) : fs::absolute_path(options.directory);
+    const std::string root =
+        options.directory.empty() ? find_site(global) : fs::absolute_path(options.directory);
     make_site(root, options.defaults);
     GlobalOptions here = global;
     here.site = root;
     open_site(here).site->prepare_for_writing();
-    print(global.json ? fmt::format("{{\"ok\": true, \"site\": \"{}\"}}\n", root) : fmt::format("made a site in {}; its settings are in repotool.yaml, clients get {}/public\n", root, root));
+    print(global.json
+              ? fmt::format("{{\"ok\": true, \"site\": \"{}\"}}\n", root)
+              : fmt::format("made a site in {}; its settings are in repotool.yaml, clients get {}/public\n",
+                            root, root));
     return 0;
 }
 
@@ -28,13 +32,19 @@ int run(const Options& options, const GlobalOptions& global) {
 
 void add_init(CLI::App& app, Program& program) {
     auto options = std::make_shared<Options>();
-    auto* command = app.add_subcommand("init", "make a site with a commented repotool.yaml (publish does it on the way, too)");
+    auto* command = app.add_subcommand(
+        "init", "make a site with a commented repotool.yaml (publish does it on the way, too)");
     command->add_option("directory", options->directory, "where (default: as --site)")->type_name("DIR");
-    command->add_option("--apt-suite", options->defaults.apt_suite, "APT suite (default: this host's codename)");
+    command->add_option("--apt-suite", options->defaults.apt_suite,
+                        "APT suite (default: this host's codename)");
     command->add_option("--rpm-dist", options->defaults.rpm_dist, "RPM dist (default: el9)");
-    command->add_option("--base-url", options->defaults.base_url, "where clients reach public/ (default: http://localhost:8080)");
-    command->footer("Examples:\n  repotool init /srv/repo --apt-suite bookworm --rpm-dist el9 --base-url http://repo.example.com");
-    command->callback([options, &program] { program.run = [options, &program] { return run(*options, program.global); }; });
+    command->add_option("--base-url", options->defaults.base_url,
+                        "where clients reach public/ (default: http://localhost:8080)");
+    command->footer(
+        "Examples:\n  repotool init /srv/repo --apt-suite bookworm --rpm-dist el9 --base-url "
+        "http://repo.example.com");
+    command->callback(
+        [options, &program] { program.run = [options, &program] { return run(*options, program.global); }; });
 }
 
 }  // namespace repotool::cli

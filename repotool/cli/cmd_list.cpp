@@ -25,23 +25,34 @@ int run(const std::string& repository, const GlobalOptions& global) {
     OpenSite site = open_site(global);
     ordered_json list = ordered_json::array();
     std::string text;
-    const auto names = repository.empty() ? store::list_repositories(*site.filesystem, "public") : std::vector<std::string>{repository};
+    const auto names = repository.empty() ? store::list_repositories(*site.filesystem, "public")
+                                          : std::vector<std::string>{repository};
     for (const auto& name : names) {
         const auto reader = store::open_generation(*site.filesystem, "public", name);
         const auto& manifest = reader.manifest();
         ordered_json sets = ordered_json::array();
-        text += fmt::format("{}@{}  {}  {} package entries{}\n", manifest.repository, manifest.generation, base::iso8601(manifest.date), package_count(reader),
+        text += fmt::format("{}@{}  {}  {} package entries{}\n", manifest.repository, manifest.generation,
+                            base::iso8601(manifest.date), package_count(reader),
                             reader.pointer_file("MANIFEST.asc") ? "  signed" : "");
         for (const auto& sub_manifest : reader.sub_manifests()) {
             for (const auto& set : sub_manifest.sets) {
-                sets.push_back({{"format", sub_manifest.format}, {"dist", set.dist}, {"component", set.component}, {"architecture", set.architecture}, {"packages", set.packages}});
+                sets.push_back({{"format", sub_manifest.format},
+                                {"dist", set.dist},
+                                {"component", set.component},
+                                {"architecture", set.architecture},
+                                {"packages", set.packages}});
                 if (!repository.empty()) {
-                    text += fmt::format("  {} {}{}{} {}: {}\n", sub_manifest.format, set.dist, set.component.empty() ? "" : "/", set.component, set.architecture, set.packages);
+                    text += fmt::format("  {} {}{}{} {}: {}\n", sub_manifest.format, set.dist,
+                                        set.component.empty() ? "" : "/", set.component, set.architecture,
+                                        set.packages);
                 }
             }
         }
-        list.push_back({{"repository", manifest.repository}, {"generation", manifest.generation}, {"date", base::iso8601(manifest.date)},
-                        {"manifest_sha256", reader.manifest_sha256()}, {"sets", sets}});
+        list.push_back({{"repository", manifest.repository},
+                        {"generation", manifest.generation},
+                        {"date", base::iso8601(manifest.date)},
+                        {"manifest_sha256", reader.manifest_sha256()},
+                        {"sets", sets}});
     }
     if (text.empty()) text = "no repositories yet: repotool publish --test CHANGE makes one\n";
     print(global.json ? ordered_json{{"ok", true}, {"repositories", list}}.dump(1) + "\n" : text);
@@ -55,7 +66,9 @@ void add_list(CLI::App& app, Program& program) {
     auto* command = app.add_subcommand("list", "the repositories, or the package sets of one");
     command->add_option("repository", *repository, "a repository, or repository@N")->type_name("REPOSITORY");
     command->footer("Examples:\n  repotool list\n  repotool list stable\n  repotool list stable@41 --json");
-    command->callback([repository, &program] { program.run = [repository, &program] { return run(*repository, program.global); }; });
+    command->callback([repository, &program] {
+        program.run = [repository, &program] { return run(*repository, program.global); };
+    });
 }
 
 }  // namespace repotool::cli

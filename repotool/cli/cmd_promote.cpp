@@ -25,30 +25,38 @@ struct Options {
 
 bool is_repository(OpenSite& site, const std::string& text) {
     const std::string name = text.substr(0, text.find('@'));
-    return store::is_repository_name(name) && store::make_symlink_head(*site.filesystem, "public", name)->current().has_value();
+    return store::is_repository_name(name) &&
+           store::make_symlink_head(*site.filesystem, "public", name)->current().has_value();
 }
 
 // A SOURCE is a path or a repository of this site; one that is both could mean either.
-void sort_sources(OpenSite& site, const std::vector<std::string>& sources, std::vector<std::string>& paths, std::vector<std::string>& repositories) {
+void sort_sources(OpenSite& site, const std::vector<std::string>& sources, std::vector<std::string>& paths,
+                  std::vector<std::string>& repositories) {
     for (const auto& source : sources) {
         const bool path = source == "-" || fs::external_status(source, fs::FinalSymlink::keep).has_value();
         const bool repository = is_repository(site, source);
         if (path && repository) {
-            throw Error(ErrorKind::usage, "promote", source, "it is both a path and a repository", fmt::format("write ./{} for the path", source));
+            throw Error(ErrorKind::usage, "promote", source, "it is both a path and a repository",
+                        fmt::format("write ./{} for the path", source));
         }
-        if (!path && !repository) throw Error(ErrorKind::usage, "promote", source, "there is no such path, and no such repository", "repotool list shows the repositories");
+        if (!path && !repository)
+            throw Error(ErrorKind::usage, "promote", source, "there is no such path, and no such repository",
+                        "repotool list shows the repositories");
         (path ? paths : repositories).push_back(source);
     }
 }
 
 int run(const Options& options, const GlobalOptions& global) {
-    if (options.arguments.size() < 2) throw Error(ErrorKind::usage, "promote", options.arguments[0], "give at least one SOURCE and the TARGET", "repotool promote --help shows examples");
+    if (options.arguments.size() < 2)
+        throw Error(ErrorKind::usage, "promote", options.arguments[0],
+                    "give at least one SOURCE and the TARGET", "repotool promote --help shows examples");
     const std::string target = checked_repository(options.arguments.back());
     PublishSession session(global, options.common);
     publisher::PublishRequest request = session.request("promote", target);
     request.must_sign = true;
     std::vector<std::string> paths;
-    sort_sources(session.site(), {options.arguments.begin(), options.arguments.end() - 1}, paths, request.sources);
+    sort_sources(session.site(), {options.arguments.begin(), options.arguments.end() - 1}, paths,
+                 request.sources);
     if (!paths.empty()) request.files = publisher::expand_inputs({paths, {}, read_standard_input});
     if (!session.site().config.repository(target).gate.empty()) {
         base::warn(fmt::format("the gate of '{}' is not checked: this version has no gates yet", target));
@@ -60,13 +68,20 @@ int run(const Options& options, const GlobalOptions& global) {
 
 void add_promote(CLI::App& app, Program& program) {
     auto options = std::make_shared<Options>();
-    auto* command = app.add_subcommand("promote", "sign what SOURCE holds and publish it into TARGET, in one transaction");
-    command->add_option("arguments", options->arguments, "SOURCE… TARGET: directories or files of packages, repositories (name[@N]); the last is the repository to change")
+    auto* command = app.add_subcommand(
+        "promote", "sign what SOURCE holds and publish it into TARGET, in one transaction");
+    command
+        ->add_option("arguments", options->arguments,
+                     "SOURCE… TARGET: directories or files of packages, repositories (name[@N]); the last is "
+                     "the repository to change")
         ->required()
         ->type_name("SOURCE… TARGET");
     add_publish_options(*command, options->common);
-    command->footer("Examples:\n  repotool promote ready/ stable\n  repotool promote test/change-1234 stable\n  repotool promote test/change-1@3 test/change-2 7.0/updates --dry-run");
-    command->callback([options, &program] { program.run = [options, &program] { return run(*options, program.global); }; });
+    command->footer(
+        "Examples:\n  repotool promote ready/ stable\n  repotool promote test/change-1234 stable\n  repotool "
+        "promote test/change-1@3 test/change-2 7.0/updates --dry-run");
+    command->callback(
+        [options, &program] { program.run = [options, &program] { return run(*options, program.global); }; });
 }
 
 }  // namespace repotool::cli

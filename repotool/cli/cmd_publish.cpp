@@ -23,7 +23,8 @@ struct Options {
 
 std::string target_of(const Options& options) {
     if (options.change.empty() == options.repository.empty()) {
-        throw Error(ErrorKind::usage, "publish", options.change.empty() ? "packages" : options.change, "give either --test CHANGE or --to REPOSITORY", "repotool publish --help shows examples");
+        throw Error(ErrorKind::usage, "publish", options.change.empty() ? "packages" : options.change,
+                    "give either --test CHANGE or --to REPOSITORY", "repotool publish --help shows examples");
     }
     return options.change.empty() ? options.repository : "test/" + options.change;
 }
@@ -32,7 +33,8 @@ int run(const Options& options, const GlobalOptions& global) {
     const std::string repository = checked_repository(target_of(options));
     PublishSession session(global, options.common);
     publisher::PublishRequest request = session.request("publish", repository);
-    request.files = publisher::expand_inputs({options.inputs, session.site().config.inputs, read_standard_input});
+    request.files =
+        publisher::expand_inputs({options.inputs, session.site().config.inputs, read_standard_input});
     return session.finish(request);
 }
 
@@ -40,15 +42,24 @@ int run(const Options& options, const GlobalOptions& global) {
 
 void add_publish(CLI::App& app, Program& program) {
     auto options = std::make_shared<Options>();
-    auto* command = app.add_subcommand("publish", "publish packages into a test repository (--test) or another one (--to)");
-    command->add_option("--test", options->change, "build or update the test repository test/CHANGE")->type_name("CHANGE");
-    command->add_option("--to", options->repository, "publish straight into this repository")->type_name("REPOSITORY");
-    command->add_option("input", options->inputs, "packages, directories of packages, or - for a list of paths on standard input (default: what `inputs:` says, in the current directory)")
+    auto* command = app.add_subcommand(
+        "publish", "publish packages into a test repository (--test) or another one (--to)");
+    command->add_option("--test", options->change, "build or update the test repository test/CHANGE")
+        ->type_name("CHANGE");
+    command->add_option("--to", options->repository, "publish straight into this repository")
+        ->type_name("REPOSITORY");
+    command
+        ->add_option("input", options->inputs,
+                     "packages, directories of packages, or - for a list of paths on standard input "
+                     "(default: what `inputs:` says, in the current directory)")
         ->type_name("INPUT");
     add_publish_options(*command, options->common);
-    command->footer("Examples:\n  repotool publish --test change-1234 out/*.deb out/*.rpm\n  repotool publish --test change-1234 --env-file repo.env build/\n"
-                    "  find out -name '*.rpm' | repotool publish --to 7.0/updates --rpm-dist el9 -");
-    command->callback([options, &program] { program.run = [options, &program] { return run(*options, program.global); }; });
+    command->footer(
+        "Examples:\n  repotool publish --test change-1234 out/*.deb out/*.rpm\n  repotool publish --test "
+        "change-1234 --env-file repo.env build/\n"
+        "  find out -name '*.rpm' | repotool publish --to 7.0/updates --rpm-dist el9 -");
+    command->callback(
+        [options, &program] { program.run = [options, &program] { return run(*options, program.global); }; });
 }
 
 }  // namespace repotool::cli

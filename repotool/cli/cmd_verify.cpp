@@ -26,17 +26,28 @@ int run(const Options& options, const GlobalOptions& global) {
     const auto report = publisher::verify_generation(*site.filesystem, "public", options.reference, depth);
     ordered_json findings = ordered_json::array();
     for (const auto& finding : report.findings) {
-        findings.push_back({{"path", base::printable(finding.path)}, {"problem", base::printable(finding.problem)}});
-        std::fputs(fmt::format("repotool: {}: {}\n", base::printable(finding.path), base::printable(finding.problem)).c_str(), stderr);
+        findings.push_back(
+            {{"path", base::printable(finding.path)}, {"problem", base::printable(finding.problem)}});
+        std::fputs(
+            fmt::format("repotool: {}: {}\n", base::printable(finding.path), base::printable(finding.problem))
+                .c_str(),
+            stderr);
     }
     const std::string name = fmt::format("{}@{}", report.repository, report.generation);
     if (global.json) {
-        print(ordered_json{{"ok", report.findings.empty()}, {"repository", report.repository}, {"generation", report.generation}, {"manifest_sha256", report.manifest_sha256},
-                           {"packages", report.packages}, {"files", report.files}, {"signed", report.is_signed}, {"findings", findings}}
+        print(ordered_json{{"ok", report.findings.empty()},
+                           {"repository", report.repository},
+                           {"generation", report.generation},
+                           {"manifest_sha256", report.manifest_sha256},
+                           {"packages", report.packages},
+                           {"files", report.files},
+                           {"signed", report.is_signed},
+                           {"findings", findings}}
                   .dump(1) +
               "\n");
     } else if (report.findings.empty() && !global.quiet) {
-        print(fmt::format("{} is good: {}, {} looked at, {}\n", name, base::counted(report.packages, "package"), base::counted(report.files, "file"),
+        print(fmt::format("{} is good: {}, {} looked at, {}\n", name,
+                          base::counted(report.packages, "package"), base::counted(report.files, "file"),
                           report.is_signed ? "signed" : "not signed"));
     } else if (!report.findings.empty()) {
         print(fmt::format("{} is damaged: {}\n", name, base::counted(report.findings.size(), "finding")));
@@ -49,10 +60,16 @@ int run(const Options& options, const GlobalOptions& global) {
 void add_verify(CLI::App& app, Program& program) {
     auto options = std::make_shared<Options>();
     auto* command = app.add_subcommand("verify", "check a published repository as a client would");
-    command->add_option("repository", options->reference, "a repository, or repository@N")->required()->type_name("REPOSITORY");
-    command->add_flag("--full", options->full, "also the digest of every package, and every index against the manifest");
-    command->footer("Exit status 9 where something is not what was published; every finding is one line.\n\nExamples:\n  repotool verify stable\n  repotool verify stable@41 --full");
-    command->callback([options, &program] { program.run = [options, &program] { return run(*options, program.global); }; });
+    command->add_option("repository", options->reference, "a repository, or repository@N")
+        ->required()
+        ->type_name("REPOSITORY");
+    command->add_flag("--full", options->full,
+                      "also the digest of every package, and every index against the manifest");
+    command->footer(
+        "Exit status 9 where something is not what was published; every finding is one line.\n\nExamples:\n  "
+        "repotool verify stable\n  repotool verify stable@41 --full");
+    command->callback(
+        [options, &program] { program.run = [options, &program] { return run(*options, program.global); }; });
 }
 
 }  // namespace repotool::cli

@@ -7,13 +7,17 @@
 namespace repotool::cli {
 
 void add_version(CLI::App& app, Program& program) {
-    app.add_subcommand("version", "version of this program and of the site format that it knows")->callback([&program] {
-        program.run = [&program] {
-            print(program.global.json ? fmt::format("{{\"ok\": true, \"version\": \"{}\", \"format\": {}}}\n", REPOTOOL_VERSION, store::kFormatVersion)
-                                      : fmt::format("repotool {} (site format {})\n", REPOTOOL_VERSION, store::kFormatVersion));
-            return 0;
-        };
-    });
+    app.add_subcommand("version", "version of this program and of the site format that it knows")
+        ->callback([&program] {
+            program.run = [&program] {
+                print(program.global.json
+                          ? fmt::format("{{\"ok\": true, \"version\": \"{}\", \"format\": {}}}\n",
+                                        REPOTOOL_VERSION, store::kFormatVersion)
+                          : fmt::format("repotool {} (site format {})\n", REPOTOOL_VERSION,
+                                        store::kFormatVersion));
+                return 0;
+            };
+        });
 }
 
 }  // namespace repotool::cli

@@ -44,7 +44,8 @@ OpenSite open_at(const std::string& root) {
     return site;
 }
 
-// What a CI server says of the job that runs this: shown to those who wait for a lock, and kept in the history.
+// What a CI server says of the job that runs this: shown to those who wait for a lock, and kept in the
+// history.
 std::string job_name() {
     for (const char* name : {"BUILD_URL", "BUILD_TAG", "ZUUL_UUID", "GITHUB_RUN_ID", "CI_JOB_URL"}) {
         if (const std::string value = environment(name); !value.empty()) return value;
@@ -56,8 +57,10 @@ std::string job_name() {
 
 std::string find_site(const GlobalOptions& global) {
     if (!global.site.empty()) return fs::absolute_path(global.site);
-    if (const std::string value = environment("REPOTOOL_SITE"); !value.empty()) return fs::absolute_path(value);
-    for (std::string directory = fs::current_directory(); !directory.empty(); directory = fs::parent_path(directory)) {
+    if (const std::string value = environment("REPOTOOL_SITE"); !value.empty())
+        return fs::absolute_path(value);
+    for (std::string directory = fs::current_directory(); !directory.empty();
+         directory = fs::parent_path(directory)) {
         if (is_site(directory)) return directory;
     }
     return fs::absolute_path("site");
@@ -66,7 +69,8 @@ std::string find_site(const GlobalOptions& global) {
 OpenSite open_site(const GlobalOptions& global) {
     const std::string root = find_site(global);
     if (!is_site(root)) {
-        throw Error(ErrorKind::usage, "open site", root, "there is no repotool.yaml", "name the site with --site, or make one with: repotool init");
+        throw Error(ErrorKind::usage, "open site", root, "there is no repotool.yaml",
+                    "name the site with --site, or make one with: repotool init");
     }
     return open_at(root);
 }
@@ -86,7 +90,9 @@ OpenSite open_or_make_site(const GlobalOptions& global, const publisher::SiteDef
     OpenSite site = open_at(root);
     site.site->prepare_for_writing();
     if (is_new) {
-        base::info(fmt::format("made a site in {} (APT suite {}, RPM dist {}); its settings are in repotool.yaml", root, site.config.dists[0].name, site.config.dists[1].name));
+        base::info(
+            fmt::format("made a site in {} (APT suite {}, RPM dist {}); its settings are in repotool.yaml",
+                        root, site.config.dists[0].name, site.config.dists[1].name));
     }
     return site;
 }
@@ -99,14 +105,17 @@ std::map<std::string, std::string> parse_meta(const std::vector<std::string>& ar
     std::map<std::string, std::string> meta;
     for (const auto& argument : arguments) {
         const auto equals = argument.find('=');
-        if (equals == std::string::npos || equals == 0) throw Error(ErrorKind::usage, "use --meta", argument, "expected KEY=VALUE");
+        if (equals == std::string::npos || equals == 0)
+            throw Error(ErrorKind::usage, "use --meta", argument, "expected KEY=VALUE");
         meta[argument.substr(0, equals)] = argument.substr(equals + 1);
     }
     return meta;
 }
 
-void answer(const publisher::PublishResult& result, const publisher::Config& config, const GlobalOptions& global, const std::string& env_file, publisher::DryRun dry_run) {
-    if (!env_file.empty() && dry_run == publisher::DryRun::no) fs::write_external(env_file, publisher::render_env(result, config), 0644);
+void answer(const publisher::PublishResult& result, const publisher::Config& config,
+            const GlobalOptions& global, const std::string& env_file, publisher::DryRun dry_run) {
+    if (!env_file.empty() && dry_run == publisher::DryRun::no)
+        fs::write_external(env_file, publisher::render_env(result, config), 0644);
     if (global.json) {
         print(publisher::render_json(result, config));
     } else if (!global.quiet) {
@@ -115,7 +124,8 @@ void answer(const publisher::PublishResult& result, const publisher::Config& con
 }
 
 void print(const std::string& text) {
-    const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
+    const bool written =
+        std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
     if (!written) base::throw_errno("write", "standard output");
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What every subcommand of repotool shares: global options, the open site, and how it is called. A subcommand is an options struct, a
-// flag table (add_…) and a run of library calls.
+// What every subcommand of repotool shares: global options, the open site, and how it is called. A subcommand
+// is an options struct, a flag table (add_…) and a run of library calls.
 #pragma once
 
 #include <functional>
@@ -54,7 +54,8 @@ publisher::PublishContext publish_context(OpenSite& site, const GlobalOptions& g
 // KEY=VALUE arguments. Throws base::Error (usage).
 std::map<std::string, std::string> parse_meta(const std::vector<std::string>& arguments);
 // Result on standard output (JSON or text), env file where asked for.
-void answer(const publisher::PublishResult& result, const publisher::Config& config, const GlobalOptions& global, const std::string& env_file, publisher::DryRun dry_run);
+void answer(const publisher::PublishResult& result, const publisher::Config& config,
+            const GlobalOptions& global, const std::string& env_file, publisher::DryRun dry_run);
 void print(const std::string& text);
 
 // Each adds its subcommand to the command line.

@@ -24,7 +24,8 @@ Exit status: 0 done or nothing to do, 1 bug, 2 usage, 3 input refused, 4 policy,
 
 int report(const base::Error& error, const GlobalOptions& global) {
     std::fputs(fmt::format("repotool: {}\n", error.what()).c_str(), stderr);
-    if (!error.hint().empty()) std::fputs(fmt::format("  {}\n", base::printable(error.hint())).c_str(), stderr);
+    if (!error.hint().empty())
+        std::fputs(fmt::format("  {}\n", base::printable(error.hint())).c_str(), stderr);
     if (global.json) {
         const nlohmann::ordered_json document{{"ok", false},
                                               {"error",
@@ -34,7 +35,8 @@ int report(const base::Error& error, const GlobalOptions& global) {
                                                 {"object", base::printable(error.object())},
                                                 {"message", error.what()},
                                                 {"hint", error.hint()}}}};
-        std::fputs((document.dump(1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n").c_str(), stdout);
+        std::fputs((document.dump(1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n").c_str(),
+                   stdout);
     }
     return base::exit_code(error.kind());
 }
@@ -42,7 +44,8 @@ int report(const base::Error& error, const GlobalOptions& global) {
 // CLI11 says what it did not expect; people want to know what was meant.
 base::Error usage_error(const CLI::App& app, const CLI::ParseError& error, int argc, char** argv) {
     std::vector<std::string> commands;
-    for (const auto* command : app.get_subcommands([](const CLI::App*) { return true; })) commands.push_back(command->get_name());
+    for (const auto* command : app.get_subcommands([](const CLI::App*) { return true; }))
+        commands.push_back(command->get_name());
     std::vector<std::string> options;
     for (const auto* level = &app; level != nullptr;) {
         for (const auto* option : level->get_options()) {
@@ -60,7 +63,8 @@ base::Error usage_error(const CLI::App& app, const CLI::ParseError& error, int a
             if (!nearest.empty()) hint = fmt::format("did you mean '{}'?", nearest);
             return {base::ErrorKind::usage, "understand", word, "there is no such command", hint};
         }
-        if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) return {base::ErrorKind::usage, "start", "repotool", "a command is missing", hint};
+        if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr)
+            return {base::ErrorKind::usage, "start", "repotool", "a command is missing", hint};
     }
     std::string object = error.get_name();
     for (int i = 1; i < argc; ++i) {
@@ -68,7 +72,8 @@ base::Error usage_error(const CLI::App& app, const CLI::ParseError& error, int a
         const bool unknown = std::string(error.what()).find(word) != std::string::npos;
         if (!unknown || word.empty()) continue;
         object = word;
-        const std::string nearest = base::nearest(word.substr(0, word.find('=')), word[0] == '-' ? options : commands);
+        const std::string nearest =
+            base::nearest(word.substr(0, word.find('=')), word[0] == '-' ? options : commands);
         if (!nearest.empty() && nearest != word) hint = fmt::format("did you mean '{}'?", nearest);
         break;
     }
@@ -78,19 +83,29 @@ base::Error usage_error(const CLI::App& app, const CLI::ParseError& error, int a
 int run_program(int argc, char** argv) {
     Program program;
     GlobalOptions& global = program.global;
-    CLI::App app("Publish RPM and APT repositories: built packages go in, a repository that changes by one atomic flip comes out.", "repotool");
+    CLI::App app(
+        "Publish RPM and APT repositories: built packages go in, a repository that changes by one atomic "
+        "flip comes out.",
+        "repotool");
     app.require_subcommand(1);
     app.fallthrough();
-    app.add_option("--site", global.site, "the site (default: $REPOTOOL_SITE, the nearest directory above with a repotool.yaml, ./site)");
+    app.add_option(
+        "--site", global.site,
+        "the site (default: $REPOTOOL_SITE, the nearest directory above with a repotool.yaml, ./site)");
     app.add_flag("--json", global.json, "one JSON document on standard output");
     app.add_flag("-q,--quiet", global.quiet, "only errors and warnings");
     app.add_flag("-v,--verbose", global.verbose, "more talk on standard error");
-    app.add_option("--lock-timeout", global.lock_timeout, "how long to wait for another publisher of the same repository")->capture_default_str();
+    app.add_option("--lock-timeout", global.lock_timeout,
+                   "how long to wait for another publisher of the same repository")
+        ->capture_default_str();
     app.footer(kFooter);
-    for (const auto add : {add_publish, add_promote, add_rollback, add_list, add_show, add_verify, add_client, add_init, add_config, add_version}) add(app, program);
+    for (const auto add : {add_publish, add_promote, add_rollback, add_list, add_show, add_verify, add_client,
+                           add_init, add_config, add_version})
+        add(app, program);
     try {
         app.parse(argc, argv);
-        if (global.quiet || global.verbose) base::set_verbosity(global.quiet ? base::Verbosity::quiet : base::Verbosity::verbose);
+        if (global.quiet || global.verbose)
+            base::set_verbosity(global.quiet ? base::Verbosity::quiet : base::Verbosity::verbose);
         return program.run();
     } catch (const CLI::CallForHelp& help) {
         return app.exit(help);
@@ -99,7 +114,9 @@ int run_program(int argc, char** argv) {
     } catch (const base::Error& error) {
         return report(error, global);
     } catch (const std::exception& error) {
-        return report(base::Error(base::ErrorKind::internal, "go on", "repotool", error.what(), "this is a bug: please report it with the command line"), global);
+        return report(base::Error(base::ErrorKind::internal, "go on", "repotool", error.what(),
+                                  "this is a bug: please report it with the command line"),
+                      global);
     }
 }
 

@@ -17,7 +17,8 @@ namespace {
 
 std::string make_temporary_site(const publisher::SiteDefaults& defaults) {
     const char* directory = std::getenv("TMPDIR");
-    const std::string root = fmt::format("{}/repotool-dry-run-{}", directory == nullptr ? "/tmp" : directory, fs::process_id());
+    const std::string root =
+        fmt::format("{}/repotool-dry-run-{}", directory == nullptr ? "/tmp" : directory, fs::process_id());
     make_site(root, defaults);
     return root;
 }
@@ -31,11 +32,17 @@ bool has_site(const GlobalOptions& global) {
 void add_publish_options(CLI::App& command, PublishOptions& options) {
     command.add_option("--dist", options.dist, "the dist (APT suite or RPM dist) where the packages go");
     command.add_option("--component", options.component, "the APT component where the packages go");
-    command.add_option("--apt-suite", options.apt_suite, "APT suite of a site that is made on the way (default: this host's codename)");
-    command.add_option("--rpm-dist", options.rpm_dist, "RPM dist of a site that is made on the way (default: el9)");
-    command.add_option("--base-url", options.base_url, "where clients will reach public/ of a site that is made on the way");
-    command.add_option("--env-file", options.env_file, "write KEY='VALUE' lines for the next job")->type_name("FILE");
-    command.add_option("--meta", options.meta, "KEY=VALUE to keep in the history")->type_name("KEY=VALUE")->allow_extra_args(false);
+    command.add_option("--apt-suite", options.apt_suite,
+                       "APT suite of a site that is made on the way (default: this host's codename)");
+    command.add_option("--rpm-dist", options.rpm_dist,
+                       "RPM dist of a site that is made on the way (default: el9)");
+    command.add_option("--base-url", options.base_url,
+                       "where clients will reach public/ of a site that is made on the way");
+    command.add_option("--env-file", options.env_file, "write KEY='VALUE' lines for the next job")
+        ->type_name("FILE");
+    command.add_option("--meta", options.meta, "KEY=VALUE to keep in the history")
+        ->type_name("KEY=VALUE")
+        ->allow_extra_args(false);
     command.add_flag("-n,--dry-run", options.dry_run, "show exactly what would change, and change nothing");
 }
 
@@ -48,7 +55,8 @@ std::string checked_repository(const std::string& name) {
     return name;
 }
 
-PublishSession::PublishSession(const GlobalOptions& global, const PublishOptions& options) : global_(global), options_(options) {
+PublishSession::PublishSession(const GlobalOptions& global, const PublishOptions& options)
+    : global_(global), options_(options) {
     const publisher::SiteDefaults defaults{options.apt_suite, options.rpm_dist, options.base_url};
     if (options.dry_run && !has_site(global)) {
         GlobalOptions elsewhere = global;
@@ -70,12 +78,14 @@ PublishSession::~PublishSession() {
     }
 }
 
-publisher::PublishRequest PublishSession::request(const std::string& operation, const std::string& repository) const {
+publisher::PublishRequest PublishSession::request(const std::string& operation,
+                                                  const std::string& repository) const {
     publisher::PublishRequest request;
     request.operation = operation;
     request.repository = repository;
     request.placement = {options_.dist.empty() ? options_.rpm_dist : options_.dist, options_.component};
-    if (options_.dist.empty() && site_.config.find_dist(options_.rpm_dist, formats::Format::rpm) == nullptr) request.placement.dist.clear();
+    if (options_.dist.empty() && site_.config.find_dist(options_.rpm_dist, formats::Format::rpm) == nullptr)
+        request.placement.dist.clear();
     request.dry_run = options_.dry_run ? publisher::DryRun::yes : publisher::DryRun::no;
     request.meta = parse_meta(options_.meta);
     return request;

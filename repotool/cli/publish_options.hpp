@@ -26,7 +26,8 @@ std::string read_standard_input();
 // Throws base::Error (usage) for a name that is not allowed; before anything is made.
 std::string checked_repository(const std::string& name);
 
-// An open site for one publish. A dry run without a site works in a temporary one, which goes when this object does.
+// An open site for one publish. A dry run without a site works in a temporary one, which goes when this
+// object does.
 class PublishSession {
 public:
     PublishSession(const GlobalOptions& global, const PublishOptions& options);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A directory of its own for one test, removed at its end. In memory where the machine has that (/dev/shm): thousands of fsyncs on
-// a disk make the sweeps slow, and they change nothing that these tests can see.
+// A directory of its own for one test, removed at its end. In memory where the machine has that (/dev/shm):
+// thousands of fsyncs on a disk make the sweeps slow, and they change nothing that these tests can see.
 #pragma once
 
 #include <stdlib.h>

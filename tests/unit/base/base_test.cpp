@@ -28,7 +28,7 @@ TEST_CASE("a message names verb, object and reason, and cannot move the cursor",
 
 TEST_CASE("printable text keeps UTF-8 and shows everything else", "[text]") {
     CHECK(printable("caf\xc3\xa9 \xe2\x82\xac") == "caf\xc3\xa9 \xe2\x82\xac");
-    CHECK(printable("\xc0\xaf") == "\\xc0\\xaf");          // overlong
+    CHECK(printable("\xc0\xaf") == "\\xc0\\xaf");           // overlong
     CHECK(printable("\xed\xa0\x80") == "\\xed\\xa0\\x80");  // surrogate
     CHECK(printable(std::string_view("\0\x7f", 2)) == "\\x00\\x7f");
     CHECK_FALSE(is_valid_utf8("\xf4\x90\x80\x80"));
@@ -48,10 +48,13 @@ TEST_CASE("a shell reads back what was quoted", "[text]") {
 
 TEST_CASE("digests equal those of coreutils", "[digest]") {
     const std::string bytes(100'000, 'x');
-    Hasher hasher({DigestAlgorithm::md5, DigestAlgorithm::sha1, DigestAlgorithm::sha256, DigestAlgorithm::sha512});
+    Hasher hasher(
+        {DigestAlgorithm::md5, DigestAlgorithm::sha1, DigestAlgorithm::sha256, DigestAlgorithm::sha512});
     hasher.update(std::string_view(bytes).substr(0, 777));
     hasher.update(std::string_view(bytes).substr(777));
-    const auto oracle = [&](const char* program) { return run_process({program}, bytes).standard_output.substr(0, 128); };
+    const auto oracle = [&](const char* program) {
+        return run_process({program}, bytes).standard_output.substr(0, 128);
+    };
     CHECK(oracle("md5sum").starts_with(hasher.hex(DigestAlgorithm::md5) + " "));
     CHECK(oracle("sha1sum").starts_with(hasher.hex(DigestAlgorithm::sha1) + " "));
     CHECK(oracle("sha256sum").starts_with(hasher.hex(DigestAlgorithm::sha256) + " "));
@@ -63,7 +66,8 @@ TEST_CASE("dates have the form that Release files need, whatever the locale", "[
     CHECK(iso8601(1'795'178'837) == "2026-11-20T12:47:17Z");
     CHECK(parse_iso8601("2026-11-20T12:47:17Z") == 1'795'178'837);
     CHECK_THROWS_AS(parse_iso8601("2026-11-20 12:47:17"), Error);
-    CHECK(run_process({"date", "-u", "-R", "-d", "@1795178837"}).standard_output == rfc1123(1'795'178'837) + "\n");
+    CHECK(run_process({"date", "-u", "-R", "-d", "@1795178837"}).standard_output ==
+          rfc1123(1'795'178'837) + "\n");
 }
 
 TEST_CASE("durations have units", "[time]") {
@@ -71,7 +75,8 @@ TEST_CASE("durations have units", "[time]") {
     CHECK(parse_duration("48h") == 48 * 3600);
     CHECK(parse_duration("10m") == 600);
     CHECK(parse_duration("1500ms") == 2);
-    for (const char* text : {"", "x", "10 minutes", "-1s", "1w", "99999999999999999999s"}) CHECK_THROWS_AS(parse_duration(text), Error);
+    for (const char* text : {"", "x", "10 minutes", "-1s", "1w", "99999999999999999999s"})
+        CHECK_THROWS_AS(parse_duration(text), Error);
 }
 
 TEST_CASE("a program is fed, drained, timed out and named when it is missing", "[subprocess]") {
@@ -80,7 +85,8 @@ TEST_CASE("a program is fed, drained, timed out and named when it is missing", "
     CHECK(run_process({"sh", "-c", "echo oops >&2; exit 7"}).exit_code == 7);
     CHECK(run_process({"sh", "-c", "kill -TERM $$"}).exit_code == 128 + 15);
     CHECK(run_process({"sleep", "60"}, "", {}, 1).exit_code == 124);
-    CHECK(run_process({"sh", "-c", "printf %s \"$REPOTOOL_X\""}, "", {"REPOTOOL_X=y"}).standard_output == "y");
+    CHECK(run_process({"sh", "-c", "printf %s \"$REPOTOOL_X\""}, "", {"REPOTOOL_X=y"}).standard_output ==
+          "y");
     CHECK_THROWS_AS(run_process({"no-such-program-at-all"}), SystemError);
 }
 

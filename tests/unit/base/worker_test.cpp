@@ -18,12 +18,16 @@
 namespace repotool::base {
 namespace {
 
-std::vector<WorkerAnswer> run(std::size_t count, std::size_t processes, const std::function<std::string(std::size_t)>& job, WorkerLimits limits = {}) {
+std::vector<WorkerAnswer> run(std::size_t count, std::size_t processes,
+                              const std::function<std::string(std::size_t)>& job, WorkerLimits limits = {}) {
     std::vector<WorkerAnswer> answers;
-    run_in_workers(count, processes, job, [&](std::size_t i, WorkerAnswer answer) {
-        REQUIRE(i == answers.size());  // in order
-        answers.push_back(std::move(answer));
-    }, limits);
+    run_in_workers(
+        count, processes, job,
+        [&](std::size_t i, WorkerAnswer answer) {
+            REQUIRE(i == answers.size());  // in order
+            answers.push_back(std::move(answer));
+        },
+        limits);
     return answers;
 }
 
@@ -36,9 +40,11 @@ constexpr bool kSanitized = false;
 }  // namespace
 
 TEST_CASE("answers come back in the order of the jobs", "[worker]") {
-    const auto answers = run(25, 3, [](std::size_t i) { return std::string(i * 1000, static_cast<char>('a' + i)); });
+    const auto answers =
+        run(25, 3, [](std::size_t i) { return std::string(i * 1000, static_cast<char>('a' + i)); });
     REQUIRE(answers.size() == 25);
-    for (std::size_t i = 0; i < answers.size(); ++i) CHECK(answers[i].bytes == std::string(i * 1000, static_cast<char>('a' + i)));
+    for (std::size_t i = 0; i < answers.size(); ++i)
+        CHECK(answers[i].bytes == std::string(i * 1000, static_cast<char>('a' + i)));
 }
 
 TEST_CASE("a job that throws fails alone and says why", "[worker]") {
@@ -58,7 +64,8 @@ TEST_CASE("a parser that crashes or ends costs its own job and nothing else", "[
         if (i == 5) _exit(3);
         return "good";
     });
-    for (const std::size_t i : {1U, 4U}) CHECK(answers[i].failure.find("ended by signal") != std::string::npos);
+    for (const std::size_t i : {1U, 4U})
+        CHECK(answers[i].failure.find("ended by signal") != std::string::npos);
     CHECK(answers[5].failure.find("status 3") != std::string::npos);
     for (const std::size_t i : {0U, 2U, 3U, 6U, 7U, 8U}) CHECK(answers[i].bytes == "good");
 }
@@ -68,14 +75,17 @@ TEST_CASE("a parser that eats memory or time is stopped", "[worker]") {
     WorkerLimits limits;
     limits.extra_memory = std::size_t{64} << 20U;
     limits.cpu_seconds = 1;
-    const auto answers = run(3, 1, [](std::size_t i) -> std::string {
-        if (i == 0) return std::string(std::size_t{1} << 30U, 'x');
-        if (i == 1) {
-            volatile unsigned spin = 1;
-            while (spin != 0) continue;
-        }
-        return "good";
-    }, limits);
+    const auto answers = run(
+        3, 1,
+        [](std::size_t i) -> std::string {
+            if (i == 0) return std::string(std::size_t{1} << 30U, 'x');
+            if (i == 1) {
+                volatile unsigned spin = 1;
+                while (spin != 0) continue;
+            }
+            return "good";
+        },
+        limits);
     CHECK(answers[0].failure.find("memory") != std::string::npos);
     CHECK(answers[1].failure.find("CPU time") != std::string::npos);
     CHECK(answers[2].bytes == "good");
@@ -84,7 +94,8 @@ TEST_CASE("a parser that eats memory or time is stopped", "[worker]") {
 TEST_CASE("an answer beyond the limit is refused", "[worker]") {
     WorkerLimits limits;
     limits.answer_size = 1000;
-    const auto answers = run(2, 1, [](std::size_t i) { return std::string(i == 0 ? 2000 : 1000, 'x'); }, limits);
+    const auto answers = run(
+        2, 1, [](std::size_t i) { return std::string(i == 0 ? 2000 : 1000, 'x'); }, limits);
     CHECK(answers[0].failure.find("limit") != std::string::npos);
     CHECK(answers[1].bytes);
 }

@@ -9,7 +9,8 @@
 namespace repotool::formats {
 namespace {
 
-std::string frames_of(Compression compression, const std::vector<std::string>& texts, std::vector<std::uint64_t>* lengths = nullptr) {
+std::string frames_of(Compression compression, const std::vector<std::string>& texts,
+                      std::vector<std::uint64_t>* lengths = nullptr) {
     std::string bytes;
     FrameWriter writer(compression, [&](std::string_view part) { bytes += part; });
     for (const auto& text : texts) {
@@ -45,7 +46,8 @@ TEST_CASE("concatenated frames are what gzip and zstd read", "[frames]") {
     CHECK(unpack_frame(compression, bytes, whole.size()) == whole);
     std::uint64_t offset = 0;
     for (std::size_t i = 0; i < texts.size(); ++i) {
-        CHECK(unpack_frame(compression, std::string_view(bytes).substr(offset, lengths[i]), texts[i].size()) == texts[i]);
+        CHECK(unpack_frame(compression, std::string_view(bytes).substr(offset, lengths[i]),
+                           texts[i].size()) == texts[i]);
         offset += lengths[i];
     }
     CHECK(offset == bytes.size());
@@ -64,9 +66,11 @@ TEST_CASE("truncated, damaged and bursting frames are refused", "[frames]") {
     const std::string text(100'000, 't');
     std::string bytes = frames_of(compression, {text, noise(1000)});
     for (std::size_t length = bytes.size() - 1; length > bytes.size() - 20; --length) {
-        CHECK_THROWS_AS(unpack_frame(compression, std::string_view(bytes).substr(0, length), 200'000), base::Error);
+        CHECK_THROWS_AS(unpack_frame(compression, std::string_view(bytes).substr(0, length), 200'000),
+                        base::Error);
     }
-    CHECK_THROWS_AS(unpack_frame(compression, bytes, text.size()), base::Error);  // one byte over the limit is too much
+    CHECK_THROWS_AS(unpack_frame(compression, bytes, text.size()),
+                    base::Error);  // one byte over the limit is too much
     bytes[bytes.size() / 2] = static_cast<char>(bytes[bytes.size() / 2] ^ 0x55);
     CHECK_THROWS_AS(unpack_frame(compression, bytes, 200'000), base::Error);
 }

@@ -4,8 +4,8 @@
 #include <catch2/catch.hpp>
 #include <cerrno>
 #include <filesystem>
-#include <functional>
 #include <fstream>
+#include <functional>
 
 #include "core/base/error.hpp"
 #include "core/fs/external.hpp"
@@ -20,7 +20,8 @@ using repotool::testing::TemporaryDirectory;
 
 // The conformance suite: what every Filesystem must do. Failing, with nothing to fail, is one of them.
 struct Subject {
-    explicit Subject(bool decorated) : posix(open_posix_filesystem(directory.path())), plan(0, EIO, testing::Failure::once) {
+    explicit Subject(bool decorated)
+        : posix(open_posix_filesystem(directory.path())), plan(0, EIO, testing::Failure::once) {
         if (decorated) failing = testing::make_failing_filesystem(*posix, plan);
     }
     Filesystem& get() { return failing ? *failing : *posix; }
@@ -113,8 +114,10 @@ TEST_CASE("no path leaves the root, and no symlink in the middle is followed", "
     fs.symlink("in", "inner");
     write_new_file(fs, "in/file", "x", 0600, 0, Durable::no);
     const std::string absolute = outside.path() + "/secret";
-    for (const std::string& path : {std::string("out/secret"), std::string("../") + std::filesystem::path(outside.path()).filename().string() + "/secret", absolute,
-                                    std::string("inner/file"), std::string("in/../../x")}) {
+    for (const std::string& path :
+         {std::string("out/secret"),
+          std::string("../") + std::filesystem::path(outside.path()).filename().string() + "/secret",
+          absolute, std::string("inner/file"), std::string("in/../../x")}) {
         INFO(path);
         CHECK_THROWS_AS(fs.open_read(path), base::Error);
         CHECK_THROWS_AS(fs.create(path + ".new", 0600), base::Error);
@@ -122,7 +125,7 @@ TEST_CASE("no path leaves the root, and no symlink in the middle is followed", "
     }
     fs.symlink("in/file", "last");
     CHECK_THROWS_AS(fs.open_read("last"), base::Error);  // the last component is not followed either
-    remove_tree(fs, "out");                                // takes the link, not what it leads to
+    remove_tree(fs, "out");                              // takes the link, not what it leads to
     CHECK(std::filesystem::exists(outside.path() + "/secret"));
 }
 

@@ -24,7 +24,8 @@ bool mentions(const std::string& text, const std::string& part) {
 }  // namespace
 
 TEST_CASE("the file of a new site is read back and means what it says", "[config]") {
-    const Config config = parse_config(default_config_text({"bookworm", "el9", "http://repo.example.com"}), "repotool.yaml");
+    const Config config =
+        parse_config(default_config_text({"bookworm", "el9", "http://repo.example.com"}), "repotool.yaml");
     CHECK(config.base_url == "http://repo.example.com");
     REQUIRE(config.dists.size() == 2);
     CHECK(config.dists[0].name == "bookworm");
@@ -58,7 +59,8 @@ TEST_CASE("every mistake is named with file, line and column", "[config]") {
         {"dists:\n  - {name: ../x, format: deb}\n", "repotool.yaml:2:12", "not allowed"},
         {"dists:\n  - {name: a, format: apk}\n", "repotool.yaml:2:23", "expected the format"},
         {"dists: {name: a}\n", "repotool.yaml:1:8", "expected a list"},
-        {"dists:\n  - {name: a, format: deb}\n  - {name: a, format: deb}\n", "repotool.yaml:1:1", "there twice"},
+        {"dists:\n  - {name: a, format: deb}\n  - {name: a, format: deb}\n", "repotool.yaml:1:1",
+         "there twice"},
         {"repositories: {stable: {rules: {replace: yes}}}\n", "repotool.yaml:1:42", "true or false"},
         {"repositories: {stable: {sign: key}}\n", "repotool.yaml", "not one of the keys"},
         {"keys: {k: {fingerprint: 12}}\n", "repotool.yaml:1:25", "40 hexadecimal digits"},
@@ -86,7 +88,8 @@ TEST_CASE("an ampersand in a value is no anchor", "[config]") {
 
 TEST_CASE("an exact repository name wins over a pattern, an earlier pattern over a later one", "[config]") {
     const Config config = parse_config(
-        "repositories:\n  \"7.*\": {expire: 1d}\n  \"7.0/*\": {expire: 2d}\n  7.0/updates: {expire: 3d}\n", "repotool.yaml");
+        "repositories:\n  \"7.*\": {expire: 1d}\n  \"7.0/*\": {expire: 2d}\n  7.0/updates: {expire: 3d}\n",
+        "repotool.yaml");
     CHECK(config.repository("7.0/updates").expire == 3 * 86400);
     CHECK(config.repository("7.0/security").expire == 1 * 86400);
 }

@@ -23,22 +23,31 @@ namespace {
 formats::Package package_of(const store::Record& record) {
     formats::Package package;
     package.name = record.name;
-    package.index["Packages"] = {fmt::format("Package: {}\nVersion: {}\nArchitecture: {}\nFilename: ", record.name, record.version, record.architecture),
-                                 fmt::format("\nSize: {}\nSHA256: {}\nDescription: {}\n\n", record.size, record.sha256, std::string(record.size % 300, 'd'))};
+    package.index["Packages"] = {fmt::format("Package: {}\nVersion: {}\nArchitecture: {}\nFilename: ",
+                                             record.name, record.version, record.architecture),
+                                 fmt::format("\nSize: {}\nSHA256: {}\nDescription: {}\n\n", record.size,
+                                             record.sha256, std::string(record.size % 300, 'd'))};
     const std::string version = "<version epoch=\"0\" ver=\"1.0\" rel=\"1\"/>";
     for (const char* kind : {"filelists", "other"}) {
-        package.index[kind] = {fmt::format("<package pkgid=\"{}\" name=\"{}\" arch=\"{}\">\n  {}\n</package>", record.sha256, record.name, record.architecture, version), ""};
+        package.index[kind] = {fmt::format("<package pkgid=\"{}\" name=\"{}\" arch=\"{}\">\n  {}\n</package>",
+                                           record.sha256, record.name, record.architecture, version),
+                               ""};
     }
-    package.index["primary"] = {fmt::format("<package type=\"rpm\">\n  <name>{}</name>\n  <arch>{}</arch>\n  {}\n  <checksum type=\"sha256\" pkgid=\"YES\">{}</checksum>\n"
-                                            "  <size package=\"{}\" installed=\"1\" archive=\"1\"/>\n  <location href=\"",
-                                            record.name, record.architecture, version, record.sha256, record.size),
-                                "\"/>\n</package>"};
+    package.index["primary"] = {
+        fmt::format("<package type=\"rpm\">\n  <name>{}</name>\n  <arch>{}</arch>\n  {}\n  <checksum "
+                    "type=\"sha256\" pkgid=\"YES\">{}</checksum>\n"
+                    "  <size package=\"{}\" installed=\"1\" archive=\"1\"/>\n  <location href=\"",
+                    record.name, record.architecture, version, record.sha256, record.size),
+        "\"/>\n</package>"};
     return package;
 }
 
 class Repository {
 public:
-    explicit Repository(formats::Format format) : format_(format), filesystem_(fs::open_posix_filesystem(directory_.path())), site_(*filesystem_, base::system_clock()) {
+    explicit Repository(formats::Format format)
+        : format_(format),
+          filesystem_(fs::open_posix_filesystem(directory_.path())),
+          site_(*filesystem_, base::system_clock()) {
         site_.prepare_for_writing();
     }
 
@@ -46,21 +55,41 @@ public:
         const bool deb = format_ == formats::Format::deb;
         const std::string name = fmt::format("package-{}", number);
         const std::string bytes = "bytes of " + name;
-        return {name, "1.0-1", deb ? "amd64" : "x86_64", (deb ? "bookworm/main/p/" : "rpm/el9/Packages/p/") + name, base::sha256_hex(bytes), bytes.size(), "", base::sha256_hex(bytes), name, "1.0-1"};
+        return {name,
+                "1.0-1",
+                deb ? "amd64" : "x86_64",
+                (deb ? "bookworm/main/p/" : "rpm/el9/Packages/p/") + name,
+                base::sha256_hex(bytes),
+                bytes.size(),
+                "",
+                base::sha256_hex(bytes),
+                name,
+                "1.0-1"};
     }
 
     // Publishes packages first … last-1, and takes away `removed`.
-    void publish(unsigned first, unsigned last, std::vector<unsigned> removed = {}, std::vector<formats::Compression> compressions = {formats::Compression::gz, formats::Compression::zst}) {
+    void publish(unsigned first, unsigned last, std::vector<unsigned> removed = {},
+                 std::vector<formats::Compression> compressions = {formats::Compression::gz,
+                                                                   formats::Compression::zst}) {
         const auto lock = site_.lock_repository("stable", 5, "");
         const auto transaction = store::Transaction::begin(site_, "stable", "publish");
         const auto current = store::make_symlink_head(*filesystem_, "public", "stable")->current();
         std::unique_ptr<store::GenerationReader> parent;
-        if (current) parent = std::make_unique<store::GenerationReader>(*filesystem_, "public", "stable", *current);
+        if (current)
+            parent = std::make_unique<store::GenerationReader>(*filesystem_, "public", "stable", *current);
         SetPlan plan = make_plan(*transaction, parent.get(), first, last, removed);
-        const BuildContext context{*filesystem_, *transaction, parent.get(), "stable", static_cast<base::UnixSeconds>(1000 + current.value_or(0)), compressions, package_of};
+        const BuildContext context{*filesystem_,
+                                   *transaction,
+                                   parent.get(),
+                                   "stable",
+                                   static_cast<base::UnixSeconds>(1000 + current.value_or(0)),
+                                   compressions,
+                                   package_of};
         const std::vector<BuiltSet> built{build_set(plan, context)};
         const std::uint64_t number = current.value_or(0) + 1;
-        const auto generation = stage_generation(*transaction, {"stable", number, context.date, parent.get(), merge_sets(parent.get(), built)}, Config{}, nullptr);
+        const auto generation = stage_generation(
+            *transaction, {"stable", number, context.date, parent.get(), merge_sets(parent.get(), built)},
+            Config{}, nullptr);
         check_staged(*filesystem_, *transaction, {plan}, built, generation, nullptr);
         new_chunks = built[0].new_chunks.size();
         store::HistoryRecord history;
@@ -75,16 +104,20 @@ public:
     }
     std::string index_digests() {
         std::string text;
-        for (const auto& index : current_set().indexes) text += index.name + index.compression + index.sha256 + "\n";
+        for (const auto& index : current_set().indexes)
+            text += index.name + index.compression + index.sha256 + "\n";
         const store::SetEntry set = current_set();
         return text + set.chunks.sha256 + set.frames.sha256;
     }
-    void forget_texts() { fs::remove_tree(*filesystem_, "private/text"), filesystem_->make_directory("private/text", 0700); }
+    void forget_texts() {
+        fs::remove_tree(*filesystem_, "private/text"), filesystem_->make_directory("private/text", 0700);
+    }
     fs::Filesystem& filesystem() { return *filesystem_; }
     std::size_t new_chunks = 0;
 
 private:
-    SetPlan make_plan(store::Transaction& transaction, const store::GenerationReader* parent, unsigned first, unsigned last, const std::vector<unsigned>& removed) {
+    SetPlan make_plan(store::Transaction& transaction, const store::GenerationReader* parent, unsigned first,
+                      unsigned last, const std::vector<unsigned>& removed) {
         const bool deb = format_ == formats::Format::deb;
         store::ChunkEdits edits;
         std::vector<store::StagedObject> objects;
@@ -97,13 +130,15 @@ private:
         }
         transaction.keep_objects(objects);
         for (const unsigned i : removed) edits[record_key(record(i))] = std::nullopt;
-        SetPlan plan{format_, deb ? "bookworm" : "el9", deb ? "main" : "", deb ? "amd64" : "x86_64", {}, nullptr};
+        SetPlan plan{format_, deb ? "bookworm" : "el9", deb ? "main" : "", deb ? "amd64" : "x86_64", {},
+                     nullptr};
         store::ChunkList list;
         if (parent != nullptr) {
             plan.parent = &parent->sub_manifests().at(0).sets.at(0);
             list = parent->chunk_list(*plan.parent);
         }
-        plan.pieces = store::edit_chunks(list, edits, [&](const store::ChunkReference& chunk) { return parent->records(chunk); });
+        plan.pieces = store::edit_chunks(
+            list, edits, [&](const store::ChunkReference& chunk) { return parent->records(chunk); });
         return plan;
     }
 
@@ -140,7 +175,8 @@ TEST_CASE("a set that lost all its packages has valid empty indexes", "[index]")
     const store::SetEntry set = repository.current_set();
     const auto* stored = set.find_index(format == formats::Format::deb ? "Packages" : "primary", "gz");
     REQUIRE(stored != nullptr);
-    const std::string bytes = fs::read_file(repository.filesystem(), "public/meta/stable/" + store::index_path(set, *stored));
+    const std::string bytes =
+        fs::read_file(repository.filesystem(), "public/meta/stable/" + store::index_path(set, *stored));
     const std::string text = formats::unpack_frame(formats::Compression::gz, bytes, 10000);
     CHECK(text.empty() == (format == formats::Format::deb));
     if (format == formats::Format::rpm) CHECK(text.find("packages=\"0\"") != std::string::npos);

@@ -27,8 +27,11 @@ std::vector<std::string> expand(std::vector<std::string> arguments, const std::s
 TEST_CASE("directories are searched through, sorted, without hidden names", "[inputs]") {
     testing::TemporaryDirectory directory;
     const std::string root = directory.path();
-    for (const char* name : {"/b/two.rpm", "/a/one.deb", "/.promoted/7/old.deb", "/a/notes.txt", "/a/x.changes", "/zero.udeb"}) touch(root + name);
-    CHECK(expand({root}) == std::vector<std::string>{root + "/a/one.deb", root + "/b/two.rpm", root + "/zero.udeb"});
+    for (const char* name :
+         {"/b/two.rpm", "/a/one.deb", "/.promoted/7/old.deb", "/a/notes.txt", "/a/x.changes", "/zero.udeb"})
+        touch(root + name);
+    CHECK(expand({root}) ==
+          std::vector<std::string>{root + "/a/one.deb", root + "/b/two.rpm", root + "/zero.udeb"});
 }
 
 TEST_CASE("a file that is named twice counts once, and - reads a list", "[inputs]") {

@@ -7,10 +7,13 @@
 namespace repotool::publisher {
 namespace {
 
-Candidate an_rpm(const std::string& name, const std::string& version_release, const std::string& architecture = "x86_64") {
+Candidate an_rpm(const std::string& name, const std::string& version_release,
+                 const std::string& architecture = "x86_64") {
     Candidate candidate;
     candidate.format = formats::Format::rpm;
-    candidate.record = {name, version_release, architecture, "", std::string(64, 'a'), 1, "", std::string(64, 'a'), name, version_release};
+    candidate.record = {
+        name, version_release, architecture, "", std::string(64, 'a'), 1, "", std::string(64, 'a'),
+        name, version_release};
     candidate.file_name = name + "-" + version_release + "." + architecture + ".rpm";
     candidate.origin = candidate.file_name;
     return candidate;
@@ -18,14 +21,16 @@ Candidate an_rpm(const std::string& name, const std::string& version_release, co
 
 Candidate a_deb(const std::string& source) {
     Candidate candidate;
-    candidate.record = {"hello", "1:1.0-1", "amd64", "", std::string(64, 'b'), 1, "", std::string(64, 'b'), source, "1:1.0-1"};
+    candidate.record = {"hello", "1:1.0-1", "amd64", "", std::string(64, 'b'), 1, "", std::string(64, 'b'),
+                        source,  "1:1.0-1"};
     candidate.file_name = "hello_1.0-1_amd64.deb";
     candidate.origin = candidate.file_name;
     return candidate;
 }
 
 const char* const kTwoDists =
-    "dists:\n  - {name: el8, format: rpm, match: [\"*.el8\", \"*.el8_*\"]}\n  - {name: el9, format: rpm, match: [\"*.el9\"]}\n"
+    "dists:\n  - {name: el8, format: rpm, match: [\"*.el8\", \"*.el8_*\"]}\n  - {name: el9, format: rpm, "
+    "match: [\"*.el9\"]}\n"
     "  - {name: bookworm, format: deb, components: [main, contrib]}\n";
 
 }  // namespace
@@ -75,12 +80,14 @@ TEST_CASE("the first component is the default and an unknown one is refused", "[
     CHECK_THROWS_AS(place(deb, config, {"", "non-free"}), base::Error);
 }
 
-TEST_CASE("pool paths follow the archive's custom, and other bytes get another path where that is wanted", "[placement]") {
+TEST_CASE("pool paths follow the archive's custom, and other bytes get another path where that is wanted",
+          "[placement]") {
     const Config config = parse_config(kTwoDists, "repotool.yaml");
     Candidate deb = a_deb("hello");
     place(deb, config, {});
     CHECK(pool_path(deb, PathStyle::plain) == "bookworm/main/h/hello/hello_1.0-1_amd64.deb");
-    CHECK(pool_path(deb, PathStyle::with_digest) == "bookworm/main/h/hello/bbbbbbbbbbbb/hello_1.0-1_amd64.deb");
+    CHECK(pool_path(deb, PathStyle::with_digest) ==
+          "bookworm/main/h/hello/bbbbbbbbbbbb/hello_1.0-1_amd64.deb");
     Candidate library = a_deb("libfoo");
     place(library, config, {});
     CHECK(pool_path(library, PathStyle::plain) == "bookworm/main/libf/libfoo/hello_1.0-1_amd64.deb");

@@ -13,7 +13,8 @@ namespace {
 Record a_record(unsigned number, const std::string& content = "x") {
     const std::string name = "package-" + std::to_string(number);
     const std::string digest = base::sha256_hex(name + content);
-    return {name, "1.0-1", "amd64", "bookworm/main/p/" + name + ".deb", digest, 100 + number, "", digest, name, "1.0-1"};
+    return {name,   "1.0-1", "amd64", "bookworm/main/p/" + name + ".deb", digest, 100 + number, "",
+            digest, name,    "1.0-1"};
 }
 
 // A set in memory that is edited step by step, and can be built at once.
@@ -141,7 +142,8 @@ TEST_CASE("the chunk of a key is found by the first keys", "[chunks]") {
         const auto place = find_chunk(set.list, key);
         REQUIRE(place);
         const auto records = parse_records(set.chunks.at(set.list[*place].sha256));
-        CHECK(std::any_of(records.begin(), records.end(), [&](const Record& record) { return record_key(record) == key; }));
+        CHECK(std::any_of(records.begin(), records.end(),
+                          [&](const Record& record) { return record_key(record) == key; }));
     }
     CHECK_FALSE(find_chunk({}, "anything"));
 }

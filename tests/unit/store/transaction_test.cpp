@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The commit core under every single failure: whatever operation fails, once or from then on, clients see the old generation or the
-// new one, and the next writer needs no help.
+// The commit core under every single failure: whatever operation fails, once or from then on, clients see the
+// old generation or the new one, and the next writer needs no help.
 #include <catch2/catch.hpp>
 #include <cerrno>
 #include <set>
@@ -40,8 +40,10 @@ void publish(fs::Filesystem& filesystem, std::uint64_t generation) {
     const std::string digest = base::sha256_hex(package_bytes(generation));
     transaction->pin({digest});
     transaction->keep_objects({{staged, digest, package_bytes(generation).size()}});
-    transaction->add_pool_name("pool/" + kRepository + "/p/package_" + std::to_string(generation) + ".deb", digest);
-    transaction->add_content_bytes("meta/" + kRepository + "/by-hash/" + std::to_string(generation), "index", 1000);
+    transaction->add_pool_name("pool/" + kRepository + "/p/package_" + std::to_string(generation) + ".deb",
+                               digest);
+    transaction->add_content_bytes("meta/" + kRepository + "/by-hash/" + std::to_string(generation), "index",
+                                   1000);
     transaction->add_shared_link("meta/" + kRepository + "/repomd.xml", "somewhere");
     const std::string manifest = "manifest of " + std::to_string(generation);
     transaction->add_tree_file("MANIFEST", manifest, 1000);
@@ -52,7 +54,8 @@ void publish(fs::Filesystem& filesystem, std::uint64_t generation) {
     record.generation = generation;
     record.parent = generation - 1;
     record.manifest_sha256 = base::sha256_hex(manifest);
-    transaction->commit({generation == 1 ? std::nullopt : std::optional(generation - 1), generation, 1000, record});
+    transaction->commit(
+        {generation == 1 ? std::nullopt : std::optional(generation - 1), generation, 1000, record});
 }
 
 std::optional<std::uint64_t> current(fs::Filesystem& filesystem) {
@@ -63,8 +66,10 @@ std::optional<std::uint64_t> current(fs::Filesystem& filesystem) {
 void require_consistent(fs::Filesystem& filesystem, std::uint64_t generation) {
     for (std::uint64_t i = 1; i <= generation; ++i) {
         const std::string number = std::to_string(i);
-        REQUIRE(fs::read_file(filesystem, "public/gen/" + kRepository + "/" + number + "/MANIFEST") == "manifest of " + number);
-        REQUIRE(fs::read_file(filesystem, "public/pool/" + kRepository + "/p/package_" + number + ".deb") == package_bytes(i));
+        REQUIRE(fs::read_file(filesystem, "public/gen/" + kRepository + "/" + number + "/MANIFEST") ==
+                "manifest of " + number);
+        REQUIRE(fs::read_file(filesystem, "public/pool/" + kRepository + "/p/package_" + number + ".deb") ==
+                package_bytes(i));
         REQUIRE(fs::read_file(filesystem, "public/meta/" + kRepository + "/by-hash/" + number) == "index");
     }
 }
@@ -90,7 +95,8 @@ TEST_CASE("generations follow each other and the history tells of each", "[trans
     CHECK(filesystem->status(layout::object(base::sha256_hex(package_bytes(1))))->mode == 0444);
 }
 
-TEST_CASE("whatever operation fails, clients see old or new and the next publisher goes on", "[transaction][crash]") {
+TEST_CASE("whatever operation fails, clients see old or new and the next publisher goes on",
+          "[transaction][crash]") {
     const auto failure = GENERATE(Failure::once, Failure::from_then_on);
     const int error_number = GENERATE(EIO, ENOSPC);
     std::uint64_t points = 0;
@@ -109,7 +115,8 @@ TEST_CASE("whatever operation fails, clients see old or new and the next publish
         }
         if (!plan.has_failed()) break;
         ++points;
-        INFO("failing operation: " << plan.log().at(fail_at - 1) << (failed ? ", reported" : ", not reported"));
+        INFO("failing operation: " << plan.log().at(fail_at - 1)
+                                   << (failed ? ", reported" : ", not reported"));
         const std::uint64_t seen = current(*filesystem).value_or(0);
         REQUIRE((seen == 1 || seen == 2));
         if (!failed) REQUIRE(seen == 2);  // I5: acknowledged is durable
@@ -145,7 +152,8 @@ TEST_CASE("a publisher that fails before the flip takes back every name that it 
 }
 
 TEST_CASE("recovery that fails itself is finished by the next one", "[transaction][crash]") {
-    // Every operation from `first` on fails, then the recovery of the next publisher fails at each of its operations in turn.
+    // Every operation from `first` on fails, then the recovery of the next publisher fails at each of its
+    // operations in turn.
     for (std::uint64_t first = 20; first <= 60; first += 5) {
         for (std::uint64_t second = 1; second <= 40; second += 3) {
             testing::TemporaryDirectory directory;
@@ -173,7 +181,8 @@ TEST_CASE("recovery that fails itself is finished by the next one", "[transactio
     }
 }
 
-TEST_CASE("of two publishers with the same parent one gets the number, the other a conflict", "[transaction]") {
+TEST_CASE("of two publishers with the same parent one gets the number, the other a conflict",
+          "[transaction]") {
     testing::TemporaryDirectory directory;
     const auto filesystem = fs::open_posix_filesystem(directory.path());
     publish(*filesystem, 1);
@@ -233,7 +242,8 @@ TEST_CASE("a head that is not ours is damage, not an empty repository", "[head]"
     testing::TemporaryDirectory directory;
     const auto filesystem = fs::open_posix_filesystem(directory.path());
     filesystem->make_directory("public", 0755);
-    for (const char* target : {"/etc", "../../etc", "gen/stable/x", "gen/other/1", "gen/stable/1/..", "gen/stable/0"}) {
+    for (const char* target :
+         {"/etc", "../../etc", "gen/stable/x", "gen/other/1", "gen/stable/1/..", "gen/stable/0"}) {
         filesystem->remove("public/stable");
         filesystem->symlink(target, "public/stable");
         INFO(target);
