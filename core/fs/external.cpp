@@ -118,6 +118,7 @@ bool make_external_directory(const std::string& path, unsigned mode) {
         if (errno == EEXIST) return false;
         base::throw_errno("make directory", path);
     }
+    if (chmod(path.c_str(), mode) != 0) base::throw_errno("set the mode of", path);  // whatever the umask says
     return true;
 }
 

@@ -26,7 +26,7 @@ std::string read_external(const std::string& path, std::uint64_t limit);
 // Writes a result file so that readers see the old or the whole new one (temporary name and rename). Where
 // the path is an existing device or pipe (such as /dev/stdout), it is written to directly.
 void write_external(const std::string& path, std::string_view bytes, unsigned mode);
-// Makes a directory and its parents (mode before umask). False where it is there already.
+// Makes a directory, and its parents with mode 0755, whatever the umask. False where it is there already.
 bool make_external_directory(const std::string& path, unsigned mode);
 
 // Absolute, without . and .. and with symlinks resolved as far as the path exists.
