@@ -14,6 +14,9 @@ CONFIG = """
 dists:
   - {name: bookworm, format: deb, architectures: [amd64], components: [main]}
   - {name: el9, format: rpm, architectures: [x86_64]}
+repositories:
+  "*": {sign: none, rules: {replace: false}}
+  "*/*": {sign: none}
 """
 PRIVATE_TO_A_MIRROR = (".mirrorsync", "status", "project")
 
@@ -22,19 +25,21 @@ class Mirror(Scenario):
     def setUp(self):
         super().setUp()
         self.write_config(CONFIG)
-        self.publish("test/one", *a_mixed_set(self.dir / "packages"))
+        self.publish("stable", *a_mixed_set(self.dir / "packages"))
         self.mirrors = [self.dir / "mirror1", self.dir / "mirror2"]
 
     def sync(self, *targets, **options):
         return self.mirrorsync("--transactional", self.site, *(targets or self.mirrors), "--json", **options)
 
     def served(self, tree):
-        return content_state(tree, skip=PRIVATE_TO_A_MIRROR)
+        """What clients can get; the mode of a file says only where it came from."""
+        return {name: value[:1] + value[2:] if value[0] == "file" else value
+                for name, value in content_state(tree, skip=PRIVATE_TO_A_MIRROR).items() if name != "keys"}
 
     def test_both_mirrors_carry_the_site_and_clients_install_from_each(self):
         answer = self.sync().json
         self.assertTrue(answer["ok"], answer)
-        self.assertEqual(answer["transaction"], sha256(self.site / "public/gen/test/one/1/MANIFEST"))
+        self.assertEqual(answer["transaction"], sha256(self.site / "public/gen/stable/1/MANIFEST"))
         self.assertEqual(len(answer["mirrors"]), 2)
         for mirror in answer["mirrors"]:
             self.assertFalse(mirror["error"], mirror)
@@ -50,10 +55,10 @@ class Mirror(Scenario):
             self.assertEqual((mirror / ".mirrorsync").stat().st_mode & 0o777, 0o700)
             server = Nginx(self.dir / f"nginx{number}", mirror)
             self.addCleanup(server.stop)
-            apt = Apt(self.dir / f"apt{number}", f"deb [trusted=yes] {server.url}/test/one bookworm main")
+            apt = Apt(self.dir / f"apt{number}", f"deb [trusted=yes] {server.url}/stable bookworm main")
             apt.update()
             self.assertEqual(len(apt.download("alpha")), 2)
-            dnf = Dnf(self.dir / f"dnf{number}", baseurl=f"{server.url}/test/one/rpm/el9/x86_64/")
+            dnf = Dnf(self.dir / f"dnf{number}", baseurl=f"{server.url}/stable/rpm/el9/x86_64/")
             self.assertEqual(len(dnf.download("delta")), 2)
 
     def test_a_second_run_changes_nothing(self):
@@ -70,12 +75,12 @@ class Mirror(Scenario):
     def test_only_what_is_new_is_sent(self):
         self.sync()
         first = self.sync().json
-        self.publish("test/one", new := a_deb(self.dir / "more", "more", content="x" * 5000 + "\n"))
+        self.publish("stable", new := a_deb(self.dir / "more", "more", content="x" * 5000 + "\n"))
         answer = self.sync().json
         for mirror in answer["mirrors"]:
             self.assertLess(mirror["bytes_sent"], new.stat().st_size + 60000)
         for mirror in self.mirrors:
-            self.assertEqual(read_everything(mirror, "test/one"), read_everything(self.site / "public", "test/one"))
+            self.assertEqual(read_everything(mirror, "stable"), read_everything(self.site / "public", "stable"))
         self.assertNotEqual(first["transaction"], answer["transaction"])
         self.assertEqual(answer["generation"], 2)
 
@@ -99,9 +104,9 @@ class Mirror(Scenario):
 
     def test_one_failing_mirror_leaves_all_as_they_were(self):
         self.sync()
-        self.publish("test/one", *rpms(self.dir / "more", "more", content="y" * 200000))
+        self.publish("stable", *rpms(self.dir / "more", "more", content="y" * 200000))
         big = a_deb(self.dir / "more", "big", content=os.urandom(150000).hex() + "\n")
-        self.publish("test/one", big)
+        self.publish("stable", big)
         before = [self.served(mirror) for mirror in self.mirrors]
         for reason, target in self.unusable_targets():
             with self.subTest(reason):
@@ -110,19 +115,19 @@ class Mirror(Scenario):
                 self.assertIn(target.name, result.err + result.out)
                 self.assertFalse(result.json["ok"])
                 for mirror, state in zip(self.mirrors, before):
-                    self.assertEqual(os.readlink(mirror / "test/one"), "../gen/test/one/1")
+                    self.assertEqual(os.readlink(mirror / "stable"), "gen/stable/1")
                     names = {name: value for name, value in self.served(mirror).items() if name in state}
                     self.assert_same_state({name: value for name, value in state.items() if value[0] != "directory"},
                                            {name: value for name, value in names.items() if value[0] != "directory"},
                                            mirror.name)
         self.sync()
         for mirror in self.mirrors:
-            self.assertEqual(read_everything(mirror, "test/one"), read_everything(self.site / "public", "test/one"))
+            self.assertEqual(read_everything(mirror, "stable"), read_everything(self.site / "public", "stable"))
 
     def test_a_mirror_refuses_an_older_generation(self):
         old = self.dir / "old-site"
         subprocess.run(["cp", "-a", self.site, old], check=True)
-        self.publish("test/one", a_deb(self.dir / "more", "more"))
+        self.publish("stable", a_deb(self.dir / "more", "more"))
         self.sync()
         before = self.served(self.mirrors[0])
         result = self.mirrorsync("--transactional", old, *self.mirrors, "--json", code=None)
@@ -131,8 +136,8 @@ class Mirror(Scenario):
 
     def test_damage_in_the_source_is_not_passed_on(self):
         self.sync()
-        self.publish("test/one", a_deb(self.dir / "more", "more"))
-        damaged = next((self.site / "public/pool/test/one").rglob("more*.deb"))
+        self.publish("stable", a_deb(self.dir / "more", "more"))
+        damaged = next((self.site / "public/pool/stable").rglob("more*.deb"))
         data = bytearray(damaged.read_bytes())
         data[-1] ^= 1
         damaged.unlink()
@@ -140,14 +145,14 @@ class Mirror(Scenario):
         result = self.sync(code=9)
         self.assertIn(damaged.name, result.err + result.out)
         for mirror in self.mirrors:
-            self.assertEqual(os.readlink(mirror / "test/one"), "../gen/test/one/1")
-            self.assertEqual(len(read_everything(mirror, "test/one")), 6)
+            self.assertEqual(os.readlink(mirror / "stable"), "gen/stable/1")
+            self.assertEqual(len(read_everything(mirror, "stable")), 6)
 
     def test_every_repository_of_the_site_is_carried(self):
-        self.publish("test/two", a_deb(self.dir / "more", "more"))
+        self.publish("7.0/updates", a_deb(self.dir / "more", "more"))
         self.sync()
         for mirror in self.mirrors:
-            for repository in ("test/one", "test/two"):
+            for repository in ("stable", "7.0/updates"):
                 self.assertEqual(read_everything(mirror, repository), read_everything(self.site / "public", repository))
 
 

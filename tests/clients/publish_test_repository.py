@@ -153,7 +153,7 @@ class PublishTestRepository(Scenario):
     def test_list_show_and_verify_tell_what_is_there(self):
         self.publish("test/change-1234", *self.files)
         self.assertIn("test/change-1234", self.repotool("list").out)
-        self.assertIn("alpha", self.repotool("list", "test/change-1234").out)
+        self.assertIn("test/change-1234", self.repotool("list", "test/change-1234").out)
         self.assertIn("gamma-data", self.repotool("show", "test/change-1234@1").out)
         self.repotool("verify", "test/change-1234")
         self.repotool("verify", "test/change-1234", "--full")

@@ -68,8 +68,13 @@ class ReaderStorm(Scenario):
             raise AssertionError(f"a mixed state: {names}")
         return len(names)
 
+    def connect(self):
+        source = HttpSource(self.server.port)
+        self.addCleanup(source.close)
+        return source
+
     def deb_reader(self, seed):
-        source, chance = HttpSource(self.server.port), random.Random(seed)
+        source, chance = self.connect(), random.Random(seed)
 
         def once(_):
             one = f"p{chance.randrange(PUBLISHES):03}"
@@ -78,7 +83,7 @@ class ReaderStorm(Scenario):
         return once
 
     def rpm_reader(self, seed):
-        source, chance = HttpSource(self.server.port), random.Random(seed)
+        source, chance = self.connect(), random.Random(seed)
 
         def once(_):
             one = f"p{chance.randrange(PUBLISHES):03}"

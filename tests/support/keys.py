@@ -8,9 +8,10 @@ import subprocess
 from workspace import run
 
 
-def generate_key(scenario, site, name="stable-key"):
-    """A key made by `reposign keys generate` in the site's own key home; its fingerprint."""
-    result = scenario.reposign("--site", site, "--json", "keys", "generate", name)
+def generate_key(scenario, *, site=None, home=None, name="stable-key"):
+    """A key made by `reposign keys generate`, in the site's own key home or in `home`; its fingerprint."""
+    where = ["--site", site] if site else ["--home", home]
+    result = scenario.reposign("keys", "generate", name, *where, "--json")
     fingerprint = result.json["fingerprint"]
     scenario.assertRegex(fingerprint, r"^[0-9A-F]{40}$")
     return fingerprint

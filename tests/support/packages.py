@@ -70,15 +70,17 @@ mkdir -p %{{buildroot}}/usr/share %{{buildroot}}/etc
 {subpackage_files}
 {extra}
 %changelog
-* Wed Nov 15 2023 Test <test@example.org> - {version}-{release}
-- made for the tests & <nothing> else
-* Tue Nov 14 2023 Test <test@example.org> - 0.9-1
-- first
+{changelog}
 """
+CHANGELOG = """* Wed Nov 15 2023 Test <test@example.org> - 2-1
+- made for the tests & <nothing> else
+* Tue Nov 14 2023 Test <test@example.org> - 1-1
+- first"""
 
 
 def rpms(directory, name="hello", version="1.0", release="1.el9", *, epoch=None, architecture="noarch",
-         subpackages=(), content="hello", header="", install="", files="", extra="", source=False):
+         subpackages=(), content="hello", header="", install="", files="", extra="", changelog=CHANGELOG,
+         source=False):
     """Binary packages (main and `subpackages`) and, if asked, the source package; one rpmbuild for all. Sorted paths."""
     directory = pathlib.Path(directory)
     directory.mkdir(parents=True, exist_ok=True)
@@ -90,7 +92,8 @@ def rpms(directory, name="hello", version="1.0", release="1.el9", *, epoch=None,
         subpackage_headers="\n".join(f"%package {part}\nSummary: the {part} part\n%description {part}\nA part."
                                      for part in subpackages),
         install=one_file + "\n" + install, files=f"/usr/share/{name}\n" + files,
-        subpackage_files="\n".join(f"%files {part}\n/usr/share/{name}-{part}" for part in subpackages), extra=extra)
+        subpackage_files="\n".join(f"%files {part}\n/usr/share/{name}-{part}" for part in subpackages),
+        extra=extra, changelog=changelog)
     with tempfile.TemporaryDirectory() as work:
         top = pathlib.Path(work)
         (top / "one.spec").write_text(spec)

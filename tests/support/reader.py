@@ -54,6 +54,9 @@ class HttpSource:
             raise Missing(f"{path}: HTTP {answer.status}")
         return body
 
+    def close(self):
+        self.connection.close()
+
 
 def _checked(source, path, digest, size):
     body = source.get(path)
