@@ -12,14 +12,20 @@ say() {
   printf '\n\033[1m%d. %s\033[0m\n' "$step" "$*" | if [ -t 1 ]; then cat; else sed 's/\x1b\[[0-9;]*m//g'; fi
 }
 # show COMMAND…: prints the command as a user would type it, and runs it.
-show() {
-  printf '   $ %s\n' "$*"
+show() { show_as "$*" "$@"; }
+# show_as TEXT COMMAND…: the same for a command that needs more than a user's machine would.
+show_as() {
+  printf '   $ %s\n' "$1"
+  shift
   "$@" 2>&1 | sed 's/^/     /'
 }
 
 stop_everything() {
   if [ -s "$demo/nginx/pid" ]; then kill "$(cat "$demo/nginx/pid")" 2>/dev/null || true; fi
-  gpgconf --homedir "$demo/site/private/gnupg" --kill all 2>/dev/null || true
+  # gpg leaves an agent behind for each key home: the site's, and those that dnf makes.
+  find "$demo" -type d -name private-keys-v1.d 2>/dev/null | while read -r keys; do
+    gpgconf --homedir "$(dirname "$keys")" --kill all 2>/dev/null || true
+  done
 }
 trap stop_everything EXIT
 
@@ -145,7 +151,7 @@ cd "$demo"
 
 say "Packages, as a build leaves them"
 build_packages
-show ls packages
+show ls -x packages
 write_site "$site_port"
 start_nginx "$site_port" "$mirror_port"
 
@@ -155,10 +161,10 @@ show repotool --site site publish --test change-1234 packages
 say "apt on a test machine reads it"
 apt_root test-machine "deb [trusted=yes] $site_url/test/change-1234 bookworm main"
 apt_in test-machine apt-get -qq update
-show apt_in test-machine apt-cache policy greet
+show_as "apt-cache madison greet" apt_in test-machine apt-cache madison greet
 
 say "Make a signing key and say that 'stable' is signed with it"
-fingerprint=$(reposign --site site --json keys generate stable-key | sed -n 's/.*"fingerprint": *"\([0-9A-F]*\)".*/\1/p')
+fingerprint=$(reposign keys generate stable-key --site site 2>/dev/null)
 echo "     stable-key: $fingerprint"
 cat >> site/repotool.yaml <<YAML
 repositories:
@@ -171,7 +177,7 @@ say "Promote what was tested: both formats, signed, in one flip"
 show repotool --site site promote test/change-1234 stable
 show repotool --site site verify stable --full
 gpg --batch --quiet --yes --dearmor -o stable-key.gpg site/public/keys/stable-key.asc
-show gpgv --quiet --keyring ./stable-key.gpg site/public/stable/dists/bookworm/InRelease --output /dev/null
+show gpgv --keyring ./stable-key.gpg site/public/stable/dists/bookworm/InRelease
 
 say "Bring it to two mirrors in one transaction"
 show mirrorsync --transactional site mirror1 mirror2
@@ -180,12 +186,12 @@ say "apt installs from a mirror"
 apt_root apt-machine "deb [signed-by=$demo/stable-key.gpg] $mirror_url/stable bookworm main"
 apt_in apt-machine apt-get -qq update
 apt_in apt-machine apt-get -qq install greet >/dev/null
-show apt-machine/usr/bin/greet
+show_as "apt-get update && apt-get install greet && greet" apt-machine/usr/bin/greet
 
 say "dnf installs from a mirror, package and metadata signatures checked"
 dnf_root dnf-machine "$mirror_url/stable/rpm/el9/$(uname -m)/"
 dnf_in dnf-machine install greet >/dev/null
-show dnf-machine/usr/bin/greet
+show_as "dnf install greet && greet" dnf-machine/usr/bin/greet
 
 say "What is there now"
 show repotool --site site list
