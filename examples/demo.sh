@@ -20,6 +20,14 @@ show_as() {
   "$@" 2>&1 | sed 's/^/     /'
 }
 
+# quietly COMMAND…: its output is of interest only when it fails.
+quietly() {
+  "$@" >"$demo/build/quiet.log" 2>&1 || {
+    cat "$demo/build/quiet.log" >&2
+    return 1
+  }
+}
+
 stop_everything() {
   if [ -s "$demo/nginx/pid" ]; then kill "$(cat "$demo/nginx/pid")" 2>/dev/null || true; fi
   # gpg leaves an agent behind for each key home: the site's, and those that dnf makes.
@@ -160,7 +168,7 @@ show repotool --site site publish --test change-1234 packages
 
 say "apt on a test machine reads it"
 apt_root test-machine "deb [trusted=yes] $site_url/test/change-1234 bookworm main"
-apt_in test-machine apt-get -qq update
+quietly apt_in test-machine apt-get -q update
 show_as "apt-cache madison greet" apt_in test-machine apt-cache madison greet
 
 say "Make a signing key and say that 'stable' is signed with it"
@@ -184,13 +192,13 @@ show mirrorsync --transactional site mirror1 mirror2
 
 say "apt installs from a mirror"
 apt_root apt-machine "deb [signed-by=$demo/stable-key.gpg] $mirror_url/stable bookworm main"
-apt_in apt-machine apt-get -qq update
-apt_in apt-machine apt-get -qq install greet >/dev/null
+quietly apt_in apt-machine apt-get -q update
+quietly apt_in apt-machine apt-get -q install greet
 show_as "apt-get update && apt-get install greet && greet" apt-machine/usr/bin/greet
 
 say "dnf installs from a mirror, package and metadata signatures checked"
 dnf_root dnf-machine "$mirror_url/stable/rpm/el9/$(uname -m)/"
-dnf_in dnf-machine install greet >/dev/null
+quietly dnf_in dnf-machine install greet
 show_as "dnf install greet && greet" dnf-machine/usr/bin/greet
 
 say "What is there now"
