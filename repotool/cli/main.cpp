@@ -8,6 +8,7 @@
 #include "core/base/error.hpp"
 #include "core/base/log.hpp"
 #include "core/base/text.hpp"
+#include "core/base/time.hpp"
 #include "repotool/cli/command.hpp"
 
 namespace repotool::cli {
@@ -98,6 +99,7 @@ int run_program(int argc, char** argv) {
     app.add_option("--lock-timeout", global.lock_timeout,
                    "how long to wait for another publisher of the same repository")
         ->capture_default_str();
+    app.set_version_flag("--version", fmt::format("repotool {}", REPOTOOL_VERSION));
     app.footer(kFooter);
     for (const auto add : {add_publish, add_promote, add_rollback, add_list, add_show, add_verify, add_client,
                            add_init, add_config, add_version})
@@ -106,9 +108,11 @@ int run_program(int argc, char** argv) {
         app.parse(argc, argv);
         if (global.quiet || global.verbose)
             base::set_verbosity(global.quiet ? base::Verbosity::quiet : base::Verbosity::verbose);
+        base::parse_duration(
+            global.lock_timeout);  // a mistake shows in every command, not only where somebody must wait
         return program.run();
-    } catch (const CLI::CallForHelp& help) {
-        return app.exit(help);
+    } catch (const CLI::Success& help_or_version) {
+        return app.exit(help_or_version);
     } catch (const CLI::ParseError& error) {
         return report(usage_error(app, error, argc, argv), global);
     } catch (const base::Error& error) {

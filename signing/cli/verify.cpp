@@ -102,8 +102,7 @@ void add_verify(CLI::App& parent, Context& context) {
     command->add_option("--keyring", options->keyrings, "public keys that are trusted; may be given again")
         ->type_name("FILE")
         ->required()
-        ->expected(1)
-        ->take_all();
+        ->allow_extra_args(false);
     command->footer(
         "A file is checked against the .asc or .gpg beside it, an InRelease and a .rpm by itself. Keys that "
         "are\n"
