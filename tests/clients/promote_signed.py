@@ -6,10 +6,10 @@ import shutil
 
 from clients import Apt, Dnf, Zypper
 from keys import RpmKeys, binary_keyring, generate_key, gpgv, sqv
-from packages import a_mixed_set
+from packages import a_deb, a_mixed_set
 from reader import read_everything
 from web import Nginx
-from workspace import Scenario, main, sha256
+from workspace import Scenario, exact_state, main, sha256
 
 CONFIG = """
 site: {{base_url: "{url}", origin: Acme, label: Acme}}
@@ -95,6 +95,16 @@ class PromoteSigned(Scenario):
         zypper.refresh()
         self.assertEqual(zypper.names(), ["delta", "gamma", "gamma-data"])
 
+    def test_the_client_snippets_carry_the_key(self):
+        apt = Apt(self.dir / "apt", "# nothing here")
+        snippet = self.repotool("client", "stable", "--format", "sources").out
+        (apt.dir / "etc/sources.list.d/stable.sources").write_text(snippet)
+        apt.update()
+        self.assertEqual(len(apt.download("alpha")), 2)
+        dnf = Dnf(self.dir / "dnf", baseurl="http://127.0.0.1:1/")
+        (dnf.dir / "repos/r.repo").write_text(self.repotool("client", "stable", "--format", "repo").out)
+        self.assertEqual(len(dnf.download("delta")), 2)
+
     def test_one_flipped_byte_in_a_metadata_file_is_refused(self):
         copy = self.dir / "copied-site"
         shutil.copytree(self.site, copy, symlinks=True, ignore=shutil.ignore_patterns("S.*", "private"))
@@ -152,14 +162,16 @@ class PromoteSigned(Scenario):
 
     def test_a_missing_secret_key_ends_before_anything_is_published(self):
         shutil.rmtree(self.site / "private/gnupg")
-        before = (self.site / "public/stable").readlink()
-        more = a_mixed_set(self.dir / "more")
-        self.repotool("promote", *more[:1], "nothing-yet", code=None)
-        self.write_config(CONFIG.format(url=self.server.url, fingerprint="0" * 40))
-        refused = self.repotool("--json", "promote", self.dir / "more", "stable", code=None)
-        if refused.code == 0:
-            self.assertFalse(refused.json["changed"])
-        self.assertEqual((self.site / "public/stable").readlink(), before)
+        before = exact_state(self.site / "public")
+        (self.dir / "more").mkdir()
+        more = a_deb(self.dir / "more", "more")
+        for fingerprint in (self.fingerprint, "0" * 40):
+            self.write_config(CONFIG.format(url=self.server.url, fingerprint=fingerprint))
+            refused = self.repotool("--json", "promote", self.dir / "more", "stable", code=5)
+            self.assertEqual(refused.json["error"]["kind"], "signing")
+            self.assert_same_state(before, exact_state(self.site / "public"), "public/")
+        self.assertTrue(more.exists())
+        self.assert_nothing_left()
 
 
 if __name__ == "__main__":
