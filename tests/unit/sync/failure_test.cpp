@@ -3,7 +3,9 @@
 // is fine.
 #include <catch2/catch.hpp>
 #include <cerrno>
+#include <filesystem>
 
+#include "core/base/digest.hpp"
 #include "core/base/error.hpp"
 #include "core/fs/testing/failing_filesystem.hpp"
 #include "fleet.hpp"
@@ -122,22 +124,57 @@ TEST_CASE("a failed write leaves both mirrors byte for byte as they were") {
     CHECK(fleet.leftovers() == 0);
 }
 
+namespace {
+
+// Number of the first operation that a fresh sync of generation 1 does on a disk and whose log line ends so,
+// counted after the first `skip` of them.
+std::uint64_t operation_number(const std::string& which, const std::string& ending, int skip = 0) {
+    TwoMirrors twin;
+    twin.site.publish({{"hello", "1.0"}});
+    FaultPlan count(0, 0, Fault::once);
+    Spoiled counted(which, count);
+    REQUIRE_FALSE(twin.run(counted.wrap()).failure);
+    for (const auto& line : count.log()) {
+        if (line.ends_with(ending) && skip-- == 0) return std::stoull(line);
+    }
+    FAIL("no such operation: " + ending);
+    return 0;
+}
+
+}  // namespace
+
+TEST_CASE("a commit that may not be on the disk is revoked there before any mirror is undone") {
+    TwoMirrors fleet;
+    fleet.site.publish({{"hello", "1.0"}});
+    // Writing `begin` syncs the journal's directory, then writing `commit` does: that fails, with the line in
+    // place already.
+    const std::string journal =
+        "private/sync/stable/" +
+        base::sha256_hex(read_text(fleet.workspace.path("site/public/stable/MANIFEST")));
+    FaultPlan state_plan(operation_number("state", " sync_directory " + journal, 1), EIO, Fault::once);
+    // And this mirror cannot be undone, so that the journal has to stay.
+    FaultPlan mirror_plan(operation_number("b", " remove .stable.new"), EIO, Fault::from_then_on);
+    Spoiled state("state", state_plan);
+    Spoiled mirror("b", mirror_plan);
+    const Wrap spoil_state = state.wrap();
+    const Wrap spoil_mirror = mirror.wrap();
+    const FleetResult result =
+        fleet.run([&](const std::string& which, std::unique_ptr<fs::Filesystem> below) {
+            return which == "state" ? spoil_state(which, std::move(below))
+                                    : spoil_mirror(which, std::move(below));
+        });
+    REQUIRE(result.failure);
+    CHECK(base::exit_code(result.failure->kind) == 7);
+    CHECK_THAT(read_text(fleet.workspace.path("site/" + journal + "/journal")), Catch::Contains("\"abort\""));
+    REQUIRE_FALSE(fleet.run_to({fleet.a}).failure);
+    CHECK(fleet.seen(fleet.b) == 0);
+    CHECK(fleet.leftovers() == 0);
+}
+
 TEST_CASE("a mirror that cannot flip after the commit is exit 8, and the next run flips it") {
     TwoMirrors fleet;
     fleet.site.publish({{"hello", "1.0"}});
-    FaultPlan count(0, 0, Fault::once);
-    {
-        TwoMirrors twin;
-        twin.site.publish({{"hello", "1.0"}});
-        Spoiled counted("b", count);
-        REQUIRE_FALSE(twin.run(counted.wrap()).failure);
-    }
-    std::uint64_t flip = 0;
-    for (const auto& line : count.log()) {
-        if (line.ends_with(" rename stable")) flip = std::stoull(line);
-    }
-    REQUIRE(flip > 0);
-    FaultPlan plan(flip, EIO, Fault::once);
+    FaultPlan plan(operation_number("b", " rename stable"), EIO, Fault::once);
     Spoiled spoiled("b", plan);
     const FleetResult result = fleet.run(spoiled.wrap());
     REQUIRE(result.failure);
@@ -147,6 +184,21 @@ TEST_CASE("a mirror that cannot flip after the commit is exit 8, and the next ru
     CHECK(fleet.seen(fleet.a) == 1);
     CHECK(fleet.seen(fleet.b) == 0);
     // Even where the next run is about the other mirror: the journal knows where the late one is.
+    REQUIRE_FALSE(fleet.run_to({fleet.a}).failure);
+    CHECK(fleet.seen(fleet.b) == 1);
+    CHECK(fleet.leftovers() == 0);
+}
+
+TEST_CASE("a mirror that was late and then away is owed its flip through later runs of the same generation") {
+    TwoMirrors fleet;
+    fleet.site.publish({{"hello", "1.0"}});
+    FaultPlan plan(operation_number("b", " rename stable"), EIO, Fault::once);
+    Spoiled spoiled("b", plan);
+    REQUIRE(fleet.run(spoiled.wrap()).failure);
+    std::filesystem::rename(fleet.b, fleet.b + "-away");
+    REQUIRE_FALSE(fleet.run_to({fleet.a, fleet.workspace.directory("c")}).failure);
+    CHECK(fleet.seen(fleet.workspace.path("c")) == 1);
+    std::filesystem::rename(fleet.b + "-away", fleet.b);
     REQUIRE_FALSE(fleet.run_to({fleet.a}).failure);
     CHECK(fleet.seen(fleet.b) == 1);
     CHECK(fleet.leftovers() == 0);

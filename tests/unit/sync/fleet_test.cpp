@@ -61,6 +61,14 @@ TEST_CASE("one more package among 300 costs that package, one chunk of each set 
     CHECK(first.mirrors[0].packages_sent == 600);
     packages["package1100x"] = "1.0";
     fleet.site.publish(packages);
+    {
+        const auto source = fs::open_posix_filesystem(fleet.workspace.path("site/public"));
+        const auto mirror = fs::open_posix_filesystem(fleet.a);
+        const store::GenerationReader present(*mirror, "", "stable", 1);
+        const Plan plan = make_plan(store::GenerationReader(*source, "", "stable", 2), &present);
+        CHECK(plan.packages.size() == 2);    // not the whole chunk: its old form names the others
+        CHECK(plan.expected.size() <= 250);  // and no other chunk is looked into
+    }
     const FleetResult second = fleet.run();
     REQUIRE_FALSE(second.failure);
     for (const auto& mirror : second.mirrors) {

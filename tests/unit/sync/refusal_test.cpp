@@ -58,6 +58,8 @@ TEST_CASE("one wrong byte in any kind of file of the source is exit 9, names the
         }
         CHECK(code == 9);
         CHECK_THAT(message, Catch::Contains(std::filesystem::path(file).filename().string()));
+        // It is the source that is named, not the copy of it.
+        CHECK_THAT(message, !Catch::Contains(".mirrorsync") && !Catch::Contains(fleet.a + "/pool"));
         CHECK(snapshot(fleet.a).empty());
         CHECK(snapshot(fleet.b).empty());
         CHECK(fleet.leftovers() == 0);
