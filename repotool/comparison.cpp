@@ -43,7 +43,7 @@ void compare_sets(Decisions& decisions, const GenerationReader& from, const SetE
     const auto after = own_records(to, new_set, chunk_digests(from, old_set));
     const auto note = [&](Action action, const std::string& name, const store::Record& record) {
         decisions[{format, named.dist + "\n" + named.component, name}] = {
-            action, formats::parse_format(format), named.dist, record};
+            action, formats::parse_format(format), named.dist, named.component, record};
     };
     for (const auto& [name, record] : before) {
         if (!after.contains(name)) note(Action::removed, name, record);

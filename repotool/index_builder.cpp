@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <numeric>
 
 #include "core/base/digest.hpp"
@@ -30,12 +31,30 @@ std::vector<std::uint64_t> offsets_of(const std::vector<std::uint64_t>& lengths)
     return offsets;
 }
 
+void check_parent_file(fs::File& file, const std::string& path, const std::string& sha256) {
+    const std::string found = fs::digest_file(file).sha256;
+    if (found == sha256) return;
+    throw base::Error(base::ErrorKind::integrity, "read", path,
+                      fmt::format("expected digest {}, found {}", sha256, found),
+                      "nothing was published; repotool verify --full shows what else is damaged");
+}
+
+// The open text from the cache; null where it is not there. Another repository with the same text may drop it
+// at any moment.
+std::unique_ptr<fs::File> open_cached_text(fs::Filesystem& filesystem, const store::IndexEntry& text) {
+    try {
+        auto file = filesystem.open_read(store::layout::open_text(text.sha256));
+        return file->status().size == text.size ? std::move(file) : nullptr;
+    } catch (const base::SystemError& error) {
+        if (error.error_number() != ENOENT) throw;
+        return nullptr;
+    }
+}
+
 // The open text of the parent's index: from the cache, or unpacked from a stored index.
 std::unique_ptr<fs::File> open_parent_text(const BuildContext& context, const store::IndexEntry& text,
                                            const ParentIndex& parent) {
-    const std::string cached = store::layout::open_text(text.sha256);
-    if (const auto status = context.filesystem.status(cached); status && status->size == text.size)
-        return context.filesystem.open_read(cached);
+    if (auto cached = open_cached_text(context.filesystem, text)) return cached;
     const std::string path = context.transaction.fresh_path();
     HashedFile unpacked(context.filesystem, path, 0600);
     std::string buffer(kUnpackBuffer, '\0');
@@ -67,8 +86,17 @@ ParentIndex open_parent_index(const SetPlan& plan, const BuildContext& context,
                                                          store::index_path(*plan.parent, entry));
         parent.stored.push_back(
             {formats::parse_compression(entry.compression), context.filesystem.open_read(path)});
+        // Its frames go into the next index as they are: damage must not be passed on, and least of all
+        // signed.
+        check_parent_file(*parent.stored.back().file, path, entry.sha256);
     }
     parent.text = open_parent_text(context, *text, parent);
+    const bool proven_by_gzip =
+        std::any_of(parent.stored.begin(), parent.stored.end(), [](const auto& stored) {
+            return stored.compression ==
+                   formats::Compression::gz;  // each frame's trailer is compared with the text
+        });
+    if (!proven_by_gzip) check_parent_file(*parent.text, "private/text/" + text->sha256, text->sha256);
     parent.text_offsets = offsets_of(parent.frames->text);
     for (const auto& [compression, lengths] : parent.frames->stored)
         parent.stored_offsets[compression] = offsets_of(lengths);

@@ -8,6 +8,7 @@
 
 #include "core/base/error.hpp"
 #include "core/base/text.hpp"
+#include "core/store/names.hpp"
 
 namespace repotool::publisher {
 namespace {
@@ -67,7 +68,19 @@ std::string describe(const Candidate& candidate) {
                        candidate.record.architecture);
 }
 
+void check_architecture(const Candidate& candidate) {
+    const std::string architecture = set_architecture(candidate);
+    if (store::is_architecture_name(architecture)) return;
+    throw Error(ErrorKind::input, "publish", candidate.origin,
+                fmt::format("its architecture '{}' is not one that a repository can have", architecture));
+}
+
+void check_dist(const Candidate& candidate, const Config& config) {
+    named_dist(candidate, config, candidate.dist);
+}
+
 void place(Candidate& candidate, const Config& config, const PlacementOptions& options) {
+    check_architecture(candidate);
     // --dist names a dist of one format; packages of the other one go where they would go without it.
     bool applies = !options.dist.empty();
     const auto other = candidate.format == formats::Format::deb ? formats::Format::rpm : formats::Format::deb;

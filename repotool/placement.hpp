@@ -18,6 +18,13 @@ struct PlacementOptions {
 // more than one fits, and for a dist or component that the configuration does not have.
 void place(Candidate& candidate, const Config& config, const PlacementOptions& options);
 
+// For a candidate that came from another repository and has its dist: throws base::Error (usage) where the
+// configuration does not have it.
+void check_dist(const Candidate& candidate, const Config& config);
+
+// Throws base::Error (input) for an architecture that cannot name a package set.
+void check_architecture(const Candidate& candidate);
+
 enum class PathStyle { plain, with_digest };
 // Path below pool/<repository>/. with_digest: for repositories that replace, so that other bytes get another
 // path.

@@ -128,7 +128,10 @@ private:
             candidates_.push_back(to_candidate(item));
             place(candidates_.back(), context_.config, request_.placement);
         }
+        const std::size_t from_files = candidates_.size();
         for (const auto& source : request_.sources) add_from_repository(filesystem_, source, candidates_);
+        for (std::size_t i = from_files; i < candidates_.size(); ++i)
+            check_dist(candidates_[i], context_.config);
         candidates_ = without_repetitions(std::move(candidates_));
         if (candidates_.empty())
             throw Error(ErrorKind::input, request_.operation, request_.repository,

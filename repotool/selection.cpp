@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <stdexcept>
 #include <tuple>
 
 #include "core/base/error.hpp"
@@ -64,6 +65,12 @@ public:
         for (auto& [key, decision] : decisions_) selection.decisions.push_back(std::move(decision));
     }
 
+    bool has_undecided() const {
+        return std::any_of(candidates_.begin(), candidates_.end(), [&](const Candidate* candidate) {
+            return !decided_.contains(record_key(candidate->record));
+        });
+    }
+
 private:
     void run_set(const std::string& architecture, Selection& selection) {
         const store::SetEntry* entry =
@@ -96,9 +103,11 @@ private:
 
     void decide(const Candidate& candidate, const store::ChunkList& list, store::ChunkEdits& edits) {
         const std::string key = record_key(candidate.record);
-        const auto existing = find(list, key);
+        decided_.insert(key);
+        const auto existing = find(list, edits, key);
+        if (rules_.replace) supersede_others(candidate, list, edits);
         if (existing && existing->content == candidate.record.content) {
-            decisions_.try_emplace(key, Decision{Action::unchanged, name_.format, name_.dist,
+            decisions_.try_emplace(key, Decision{Action::unchanged, name_.format, name_.dist, name_.component,
                                                  *existing});  // added elsewhere wins
             return;
         }
@@ -109,24 +118,30 @@ private:
                         "give the package a new version");
         }
         if (existing) note(Action::superseded, *existing);
-        if (rules_.replace) supersede_others(candidate, list, edits);
         edits[key] = candidate.record;
-        decisions_[key] = {Action::added, name_.format, name_.dist, candidate.record};
+        decisions_[key] = {Action::added, name_.format, name_.dist, name_.component, candidate.record};
     }
 
     // A repository that replaces shows the newest build of each name: versions that this publish does not
-    // bring go.
+    // bring go, from the parent's set as from what a new set adopts.
     void supersede_others(const Candidate& candidate, const store::ChunkList& list,
                           store::ChunkEdits& edits) {
         const std::string prefix = candidate.record.name + "\n";
+        const auto is_other = [&](const std::string& key, const store::Record& record) {
+            return key.starts_with(prefix) && record.architecture == candidate.record.architecture &&
+                   !is_candidate(key);
+        };
+        for (auto edit = edits.lower_bound(prefix); edit != edits.end() && edit->first.starts_with(prefix);) {
+            const bool goes = edit->second && is_other(edit->first, *edit->second);
+            if (goes) note(Action::superseded, *edit->second);
+            edit = goes ? edits.erase(edit) : std::next(edit);
+        }
         const auto place = store::find_chunk(list, prefix);
         for (std::size_t i = place.value_or(list.size());
              i < list.size() && list[i].first_key.substr(0, prefix.size()) <= prefix; ++i) {
             for (const auto& record : load(list[i])) {
                 const std::string key = record_key(record);
-                const bool other = key.starts_with(prefix) &&
-                                   record.architecture == candidate.record.architecture && !is_candidate(key);
-                if (!other) continue;
+                if (!is_other(key, record)) continue;
                 edits[key] = std::nullopt;
                 note(Action::superseded, record);
             }
@@ -141,10 +156,14 @@ private:
     }
 
     void note(Action action, const store::Record& record) {
-        decisions_[record_key(record) + "\n" + record.sha256] = {action, name_.format, name_.dist, record};
+        decisions_[record_key(record) + "\n" + record.sha256] = {action, name_.format, name_.dist,
+                                                                 name_.component, record};
     }
 
-    std::optional<store::Record> find(const store::ChunkList& list, const std::string& key) {
+    // What the set has under this key: in the parent, or adopted by a set that begins now.
+    std::optional<store::Record> find(const store::ChunkList& list, const store::ChunkEdits& edits,
+                                      const std::string& key) {
+        if (const auto edit = edits.find(key); edit != edits.end() && edit->second) return *edit->second;
         const auto place = store::find_chunk(list, key);
         if (!place) return std::nullopt;
         const auto& records = load(list[*place]);
@@ -167,6 +186,7 @@ private:
     std::set<std::string> architectures_;
     std::vector<const Candidate*> candidates_;
     std::set<std::string> keys_;
+    std::set<std::string> decided_;
     std::map<std::string, Decision> decisions_;
     std::map<std::string, std::vector<store::Record>> loaded_;
 };
@@ -218,6 +238,10 @@ Selection select(const std::vector<Candidate>& candidates, const store::Generati
     }
     Selection selection;
     for (auto& [name, dist] : dists) dist.run(selection);
+    if (std::any_of(dists.begin(), dists.end(),
+                    [](const auto& dist) { return dist.second.has_undecided(); })) {
+        throw std::logic_error("bug: a package fits into no set of its dist");  // never drop one in silence
+    }
     // Nothing but unchanged packages: no set changes, also where a configured architecture has no set yet.
     const bool all_unchanged =
         parent != nullptr &&

@@ -22,7 +22,8 @@ struct Decision {
     Action action = Action::added;
     formats::Format format = formats::Format::deb;
     std::string dist;
-    store::Record record;  // as it is, or was, in the repository
+    std::string component;  // "" for RPM
+    store::Record record;   // as it is, or was, in the repository
 };
 
 struct Selection {

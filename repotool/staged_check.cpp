@@ -66,10 +66,19 @@ void check_frames(fs::Filesystem& filesystem, const store::Transaction& transact
     }
 }
 
-void check_objects(fs::Filesystem& filesystem, const SetPlan& plan) {
+void check_objects(fs::Filesystem& filesystem, const std::string& repository, const SetPlan& plan) {
     for (const auto& piece : plan.pieces) {
         for (const auto& record : piece.records) {
             const auto status = filesystem.status(store::layout::object(record.sha256));
+            const std::string pool = "public/" + store::pool_file(repository, record).path;
+            // A name that is published already holds these very bytes: a hard link to the object, or a copy
+            // of it.
+            const auto published = filesystem.status(pool);
+            const bool same = !published || (status && published->inode == status->inode) ||
+                              fs::digest_file(*filesystem.open_read(pool)).sha256 == record.sha256;
+            if (!same)
+                throw Error(ErrorKind::integrity, "verify", pool,
+                            "it holds other bytes than the index would say");
             if (status && status->kind == fs::Kind::file && status->size == record.size) continue;
             throw Error(ErrorKind::integrity, "verify", record.path,
                         fmt::format("expected an object of {} bytes, found {}", record.size,
@@ -114,9 +123,16 @@ void check_staged(fs::Filesystem& filesystem, const store::Transaction& transact
                   const std::vector<SetPlan>& plans, const std::vector<BuiltSet>& built,
                   const StagedGeneration& generation, signing::Signer* signer) {
     check_content(filesystem, transaction);
+    // What no reader of ours would accept must not become current: nobody could publish over it.
+    store::parse_manifest(generation.manifest_text);
+    for (const auto& sub_manifest : generation.sub_manifests)
+        store::parse_sub_manifest(store::render_sub_manifest(sub_manifest));
+    for (const auto& plan : plans) {
+        for (const auto& piece : plan.pieces) store::parse_records(piece.text);
+    }
     for (std::size_t i = 0; i < plans.size(); ++i) {
         check_frames(filesystem, transaction, generation.manifest.repository, plans[i], built[i]);
-        check_objects(filesystem, plans[i]);
+        check_objects(filesystem, generation.manifest.repository, plans[i]);
     }
     if (signer != nullptr) check_signatures(filesystem, transaction, generation, *signer);
 }

@@ -55,6 +55,9 @@ public:
         const std::string temporary = fs::join_path(directory, "." + fs::base_name(path_) + ".new");
         filesystem_.remove(temporary);
         filesystem_.symlink(layout::head_target(repository_, next), temporary);
+        const auto there = filesystem_.status(path_);
+        if (there && there->kind == fs::Kind::directory)
+            filesystem_.remove(path_);  // empty, or this fails: nobody's repository
         filesystem_.rename(temporary, path_, fs::Replace::yes);
         filesystem_.sync_directory(directory);  // committed when this returns
     }

@@ -127,16 +127,22 @@ void History::repair() {
 }
 
 void History::append(HistoryRecord record) {
+    record.sequence = 0;
+    record.previous.clear();
     const auto paths = segments();
     std::string path = paths.empty() ? directory_ + "/000001.log" : paths.back();
     if (!paths.empty()) {
-        const LineLog log = parse_line_log(fs::read_file(filesystem_, path, kSegmentLimit), path);
-        if (!log.lines.empty()) {
+        // The newest segment may be empty: its first record was torn and repaired. Then the one before has
+        // the last.
+        for (auto segment = paths.rbegin(); segment != paths.rend() && record.sequence == 0; ++segment) {
+            const LineLog log = parse_line_log(fs::read_file(filesystem_, *segment, kSegmentLimit), *segment);
+            if (log.lines.empty()) continue;
             const std::string whole = checked_line(log.lines.back());
             record.previous = base::sha256_hex(std::string_view(whole).substr(0, whole.size() - 1));
             record.sequence = parse_history_record(log.lines.back()).sequence + 1;
         }
-        if (log.good_bytes >= kSegmentSize) path = fmt::format("{}/{:06}.log", directory_, paths.size() + 1);
+        if (filesystem_.status(path)->size >= kSegmentSize)
+            path = fmt::format("{}/{:06}.log", directory_, paths.size() + 1);
     } else {
         for (const auto& changed : fs::make_directories(filesystem_, directory_, 0700))
             filesystem_.sync_directory(changed);

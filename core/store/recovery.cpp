@@ -3,10 +3,12 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <set>
 #include <vector>
 
 #include "core/base/digest.hpp"
 #include "core/base/error.hpp"
+#include "core/base/log.hpp"
 #include "core/fs/tree.hpp"
 #include "core/store/head.hpp"
 #include "core/store/history.hpp"
@@ -17,17 +19,35 @@
 namespace repotool::store {
 namespace {
 
-// The names go, and the directories that become empty with them, up to (not including) public/pool and its
-// like.
-void remove_content(fs::Filesystem& filesystem, const std::vector<std::string>& names) {
+// Removes a directory if it is empty; whether it is may change while we look.
+void remove_if_empty(fs::Filesystem& filesystem, const std::string& path) {
+    try {
+        filesystem.remove(path);
+    } catch (const base::SystemError& error) {
+        if (error.error_number() != ENOTEMPTY && error.error_number() != EEXIST) throw;
+    }
+}
+
+// The names go, and the directories that become empty with them, below what belongs to this repository alone.
+// Durable on return: a name that came back after a power cut would refuse other content later.
+void remove_content(fs::Filesystem& filesystem, const std::string& repository,
+                    const std::vector<std::string>& names) {
+    const std::string pool = layout::pool(repository);
+    const std::string meta = layout::meta(repository);
+    std::set<std::string> changed;
     for (auto name = names.rbegin(); name != names.rend(); ++name) {
-        if (!is_safe_path(*name)) continue;
+        const bool ours =
+            is_safe_path(*name) && (name->starts_with(pool + "/") || name->starts_with(meta + "/"));
+        if (!ours) continue;
         filesystem.remove("public/" + *name);
-        for (std::string directory = fs::parent_path(*name); directory.find('/') != std::string::npos;
-             directory = fs::parent_path(directory)) {
+        changed.insert(fs::parent_path(*name));
+    }
+    for (auto directory : changed) {
+        for (; directory != pool && directory != meta; directory = fs::parent_path(directory)) {
             if (!filesystem.list("public/" + directory).empty()) break;
-            filesystem.remove("public/" + directory);
+            remove_if_empty(filesystem, "public/" + directory);
         }
+        if (filesystem.status("public/" + directory)) filesystem.sync_directory("public/" + directory);
     }
 }
 
@@ -71,13 +91,58 @@ Outcome finish_or_undo(Site& site, const std::string& transaction_path, const st
             outcome = Outcome::completed;
         } else {
             if (journal->claim) withdraw_claim(filesystem, transaction_path, repository, *journal->claim);
-            remove_content(filesystem, journal->content);
+            remove_content(filesystem, repository, journal->content);
             outcome = Outcome::rolled_back;
         }
     }
-    fs::remove_tree(filesystem, transaction_path);
+    remove_transaction(site, transaction_path);
     return outcome;
 }
+
+void remove_transaction(Site& site, const std::string& transaction_path) {
+    fs::Filesystem& filesystem = site.filesystem();
+    for (const auto& name : filesystem.list(transaction_path)) {
+        if (name != "lock") fs::remove_tree(filesystem, transaction_path + "/" + name);
+    }
+    // The lock goes with its directory, in one moment: nobody may take the rest for a dead transaction in
+    // between.
+    const auto moment = site.lock_shortly(layout::kTransactionLock, fs::LockMode::exclusive);
+    fs::remove_tree(filesystem, transaction_path);
+}
+
+namespace {
+
+// Generations above the head were claimed by somebody who died before the flip. We hold the lock, so nobody
+// living claims one; those with a journal are gone by now, and this is for those whose journal is lost.
+void remove_unclaimed_generations(fs::Filesystem& filesystem, const std::string& repository) {
+    const auto current = make_symlink_head(filesystem, "public", repository)->current();
+    const std::string directory = "public/" + layout::generations(repository);
+    for (const auto& name : filesystem.list(directory)) {
+        const bool numeric = name.find_first_not_of("0123456789") == std::string::npos;
+        if (numeric && parse_generation(name) > current.value_or(0))
+            fs::remove_tree(filesystem, directory + "/" + name);
+    }
+}
+
+// Ends one dead transaction, if it is ours to end.
+void recover_one(Site& site, const std::string& path, const std::string& repository, RecoveryReport& report) {
+    fs::Filesystem& filesystem = site.filesystem();
+    std::unique_ptr<fs::Lock> lock;
+    {
+        const auto moment = site.lock_shortly(layout::kTransactionLock, fs::LockMode::exclusive);
+        if (filesystem.status(path)) lock = filesystem.try_lock(path + "/lock", fs::LockMode::exclusive);
+    }
+    if (!lock) return;  // its owner lives, or is just leaving
+    const auto journal = read_journal(filesystem, path);
+    const bool touches_names = journal && (journal->has_content || journal->claim);
+    if (touches_names && journal->repository != repository) return;  // needs the lock of that repository
+    const Outcome outcome = finish_or_undo(site, path, repository);
+    report.removed += outcome == Outcome::removed ? 1 : 0;
+    report.rolled_back += outcome == Outcome::rolled_back ? 1 : 0;
+    report.completed += outcome == Outcome::completed ? 1 : 0;
+}
+
+}  // namespace
 
 RecoveryReport recover(Site& site, const std::string& repository) {
     fs::Filesystem& filesystem = site.filesystem();
@@ -85,25 +150,15 @@ RecoveryReport recover(Site& site, const std::string& repository) {
     for (const auto& name : filesystem.list(layout::kTransactions)) {
         const std::string path = std::string(layout::kTransactions) + "/" + name;
         try {
-            std::unique_ptr<fs::Lock> lock;
-            {
-                const auto moment = site.lock_shortly(layout::kTransactionLock, fs::LockMode::exclusive);
-                if (filesystem.status(path))
-                    lock = filesystem.try_lock(path + "/lock", fs::LockMode::exclusive);
-            }
-            if (!lock) continue;  // its owner lives, or is just leaving
-            const auto journal = read_journal(filesystem, path);
-            const bool touches_names = journal && (journal->has_content || journal->claim);
-            if (touches_names && journal->repository != repository)
-                continue;  // needs the lock of that repository
-            const Outcome outcome = finish_or_undo(site, path, repository);
-            report.removed += outcome == Outcome::removed ? 1 : 0;
-            report.rolled_back += outcome == Outcome::rolled_back ? 1 : 0;
-            report.completed += outcome == Outcome::completed ? 1 : 0;
+            recover_one(site, path, repository, report);
         } catch (const base::SystemError& error) {
             if (error.error_number() != ENOENT) throw;  // gone while we looked: its owner finished
+        } catch (const base::Error& error) {
+            // A journal that cannot be read names no repository: it must not stop the others for ever.
+            base::warn(error.what());
         }
     }
+    remove_unclaimed_generations(filesystem, repository);
     // A temporary link of a flip that died before its rename.
     const std::string head = "public/" + layout::head(repository);
     filesystem.remove(fs::join_path(fs::parent_path(head), "." + fs::base_name(head) + ".new"));

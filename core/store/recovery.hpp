@@ -25,4 +25,7 @@ enum class Outcome { removed, rolled_back, completed };
 // caller holds the lock of its repository.
 Outcome finish_or_undo(Site& site, const std::string& transaction_path, const std::string& repository);
 
+// Removes a transaction's directory; its lock last, so that nobody takes the rest for a dead one.
+void remove_transaction(Site& site, const std::string& transaction_path);
+
 }  // namespace repotool::store

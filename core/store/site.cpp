@@ -11,6 +11,7 @@
 #include "core/base/text.hpp"
 #include "core/fs/host.hpp"
 #include "core/fs/tree.hpp"
+#include "core/store/generation_reader.hpp"
 #include "core/store/layout.hpp"
 
 namespace repotool::store {
@@ -47,12 +48,15 @@ void Site::prepare_for_writing() {
                                 fs::user_name()),
                     "run the command as the user that owns the site");
     }
+    bool changed = false;
     for (const char* path : {"private", "private/objects", "private/objects/sha256", "private/text",
                              "private/history", "private/txn", "private/locks"}) {
-        filesystem_.make_directory(path, 0700);
+        changed = filesystem_.make_directory(path, 0700) || changed;
     }
     for (const char* path : {"public", "public/gen", "public/pool", "public/meta", "public/keys"})
-        filesystem_.make_directory(path, 0755);
+        changed = filesystem_.make_directory(path, 0755) || changed;
+    if (!changed) return;
+    for (const char* path : {"", "private", "private/objects", "public"}) filesystem_.sync_directory(path);
 }
 
 void Site::check_prefix_free(const std::string& repository) {
@@ -65,8 +69,10 @@ void Site::check_prefix_free(const std::string& repository) {
         const auto status = filesystem_.status("public/" + prefix);
         if (status && status->kind == fs::Kind::symlink) refuse(prefix);
     }
-    const auto status = filesystem_.status("public/" + repository);
-    if (status && status->kind == fs::Kind::directory) refuse(repository + "/…");
+    for (const auto& other : list_repositories(filesystem_, "public")) {
+        if (other.starts_with(repository + "/"))
+            refuse(other);  // an empty directory may be what a failed publish left
+    }
 }
 
 std::unique_ptr<fs::Lock> Site::lock_repository(const std::string& repository, std::int64_t timeout_seconds,

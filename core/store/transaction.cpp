@@ -45,6 +45,7 @@ std::unique_ptr<Transaction> Transaction::begin(Site& site, const std::string& r
         filesystem.make_directory(transaction->directory_, 0700);
         transaction->lock_ = filesystem.try_lock(transaction->directory_ + "/lock", fs::LockMode::exclusive);
     }
+    filesystem.sync_directory(layout::kTransactions);  // a journal that a power cut takes away helps nobody
     for (const char* name : {"files", "tree"})
         filesystem.make_directory(transaction->directory_ + "/" + name, name[0] == 't' ? 0755 : 0700);
     transaction->journal(journal_begin(repository, operation));
@@ -96,6 +97,7 @@ void Transaction::keep_objects(const std::vector<StagedObject>& objects) {
     for (const auto& object : objects) {
         const std::string path = layout::object(object.sha256);
         if (const auto existing = filesystem_.status(path)) {
+            names.add_directory(fs::parent_path(path));  // whoever linked it may not have synced it yet
             if (existing->size == object.size) continue;
             throw Error(ErrorKind::integrity, "keep object", object.sha256,
                         fmt::format("it is there with {} bytes, expected {}", existing->size, object.size),
@@ -272,9 +274,14 @@ void Transaction::exchange_texts() noexcept {
     }
 }
 
-void Transaction::finish() {
+// The flip is done and recorded: what goes wrong now must not be reported as a failed publish.
+void Transaction::finish() noexcept {
     finished_ = true;
-    fs::remove_tree(filesystem_, directory_);
+    try {
+        remove_transaction(site_, directory_);
+    } catch (const std::exception&) {
+        // The next writing command removes it.
+    }
 }
 
 }  // namespace repotool::store

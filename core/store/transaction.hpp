@@ -102,7 +102,7 @@ private:
     void place_pool_name(const PoolName& name);
     void claim(const CommitRequest& request);
     void exchange_texts() noexcept;
-    void finish();
+    void finish() noexcept;
 
     Site& site_;
     fs::Filesystem& filesystem_;
