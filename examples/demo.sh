@@ -29,6 +29,7 @@ quietly() {
 }
 
 stop_everything() {
+  [ -d "$demo" ] || return 0
   if [ -s "$demo/nginx/pid" ]; then kill "$(cat "$demo/nginx/pid")" 2>/dev/null || true; fi
   # gpg leaves an agent behind for each key home: the site's, and those that dnf makes.
   find "$demo" -type d -name private-keys-v1.d 2>/dev/null | while read -r keys; do
