@@ -253,7 +253,14 @@ Config parse_config(const std::string& text, const std::string& name) {
               v.each_item([&](const auto& w) { config.disabled.push_back(read_disabled(w)); });
           }},
          {"keys", [&](const auto& v) {
-              v.each_pair([&](const std::string& key, const auto& w) { config.keys[key] = read_key(w); });
+              v.each_pair([&](const std::string& key, const auto& w) {
+                  if (!store::is_repository_name(key) || key.find('/') != std::string::npos) {
+                      w.fail(fmt::format(
+                          "the key name '{}' is not allowed: expected lower-case letters, digits and . _ + -",
+                          key));
+                  }
+                  config.keys[key] = read_key(w);
+              });
           }}});
     while (config.base_url.ends_with("/")) config.base_url.pop_back();
     if (config.dists.empty()) config.dists = default_dists({});

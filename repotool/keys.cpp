@@ -38,11 +38,14 @@ std::unique_ptr<signing::Signer> open_signer(const Config& config, const std::st
         {settings.key, key.fingerprint, home_of(key, site_root), key.passphrase_file});
 }
 
-void export_public_key(fs::Filesystem& filesystem, signing::Signer& signer) {
+void export_public_key(fs::Filesystem& filesystem, store::Transaction& transaction, signing::Signer& signer) {
     const std::string path = fmt::format("public/keys/{}.asc", signer.key().name);
     const std::string text = signer.public_key();
     if (filesystem.status(path) && fs::read_file(filesystem, path) == text) return;
-    fs::replace_file(filesystem, path, text, 0644);
+    const std::string staged = transaction.fresh_path();
+    fs::write_new_file(filesystem, staged, text, 0644, 0, fs::Durable::yes);
+    filesystem.rename(staged, path, fs::Replace::yes);
+    filesystem.sync_directory("public/keys");
 }
 
 }  // namespace repotool::publisher

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "core/fs/filesystem.hpp"
+#include "core/store/transaction.hpp"
 #include "repotool/config.hpp"
 #include "signing/signer.hpp"
 
@@ -16,7 +17,8 @@ namespace repotool::publisher {
 std::unique_ptr<signing::Signer> open_signer(const Config& config, const std::string& repository,
                                              const std::string& site_root, bool must_sign);
 
-// public/keys/<name>.asc holds the key, durable; written only where it differs.
-void export_public_key(fs::Filesystem& filesystem, signing::Signer& signer);
+// public/keys/<name>.asc holds the key, durable; written only where it differs, and staged in the
+// transaction, so that publishers of two repositories with one key do not meet.
+void export_public_key(fs::Filesystem& filesystem, store::Transaction& transaction, signing::Signer& signer);
 
 }  // namespace repotool::publisher

@@ -49,8 +49,8 @@ bool take_from_pool(fs::Filesystem& filesystem, const std::string& repository, S
 }
 
 // Reads the signed file again: everything that indexes say comes from it.
-void adopt(Catalog& catalog, const Signing& signing, const base::FileDigests& digests,
-           const std::string& body) {
+void adopt(store::Transaction& transaction, Catalog& catalog, const Signing& signing,
+           const base::FileDigests& digests, const std::string& body) {
     Candidate& candidate = *signing.candidate;
     const formats::Package package = formats::package_from_json(body);
     if (package.content_id != candidate.record.content) {
@@ -67,6 +67,7 @@ void adopt(Catalog& catalog, const Signing& signing, const base::FileDigests& di
     candidate.record.sha256 = digests.sha256;
     candidate.record.size = digests.size;
     candidate.staged_path = signing.from_pool ? "" : signing.path;
+    if (signing.from_pool) transaction.pin({digests.sha256});
 }
 
 }  // namespace
@@ -101,7 +102,7 @@ void sign_candidates(fs::Filesystem& filesystem, store::Transaction& transaction
         if (!body)
             throw Error(ErrorKind::signing, "sign", jobs[i].shown_as,
                         "the signed package cannot be read: " + failure);
-        adopt(catalog, signings[i], jobs[i].digests, *body);
+        adopt(transaction, catalog, signings[i], jobs[i].digests, *body);
     });
 }
 

@@ -241,7 +241,7 @@ private:
         store::HistoryRecord record = flip_record(context_, request_.operation, generation);
         record.changes = to_changes(selection_.decisions);
         record.meta = request_.meta;
-        if (signer_) export_public_key(filesystem_, *signer_);
+        if (signer_) export_public_key(filesystem_, *transaction_, *signer_);
         const std::optional<std::uint64_t> expected =
             parent_ ? std::optional(parent_->manifest().generation) : std::nullopt;
         catalog_

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdlib>
 
 #include "core/base/error.hpp"
 #include "core/fs/host.hpp"
@@ -30,14 +29,12 @@ base::UnixSeconds next_date(base::Clock& clock, const GenerationReader* parent,
                             const std::string& repository) {
     if (parent == nullptr) return clock.now();
     const base::UnixSeconds earliest = parent->manifest().date + 1;
-    if (const base::UnixSeconds ahead = earliest - 1 - clock.now();
-        ahead > kMostAhead && std::getenv("SOURCE_DATE_EPOCH") == nullptr) {
+    if (const base::UnixSeconds ahead = earliest - 1 - clock.now(); ahead > kMostAhead && !clock.is_fixed()) {
         throw Error(ErrorKind::conflict, "publish", repository,
                     fmt::format("its current generation is dated {} s ahead of this machine's clock", ahead),
                     fmt::format("check the clock; if it is right, try again in {} s", ahead - kMostAhead));
     }
-    while (earliest > clock.now() + kMostAhead && std::getenv("SOURCE_DATE_EPOCH") == nullptr)
-        clock.sleep_ms(20);
+    while (earliest > clock.now() + kMostAhead && !clock.is_fixed()) clock.sleep_ms(20);
     return std::max(clock.now(), earliest);
 }
 

@@ -34,15 +34,22 @@ ordered_json package_json(const Decision& decision) {
             {"action", action_name(decision.action)}};
 }
 
-// Names, sources and versions of what one format got, each in order and once.
+// What this run put into the repository in one format, or found there: names, sources and versions, each
+// once, and where.
 struct Inventory {
     std::set<std::string> sources, versions, binaries;
+    std::string dist, component;  // of the first package
+    bool is_empty() const { return versions.empty(); }
 };
 Inventory inventory(const PublishResult& result, formats::Format format) {
     Inventory found;
     for (const auto& decision : result.decisions) {
         const bool present = decision.action == Action::added || decision.action == Action::unchanged;
         if (decision.format != format || !present) continue;
+        if (found.is_empty()) {
+            found.dist = decision.dist;
+            found.component = decision.component;
+        }
         found.sources.insert(decision.record.source);
         found.versions.insert(decision.record.version);
         if (decision.record.architecture != "src" && decision.record.architecture != "nosrc")
@@ -60,27 +67,26 @@ void add_variable(std::string& text, const char* name, const std::string& value)
 }
 
 void add_deb_variables(std::string& text, const PublishResult& result, const Config& config) {
-    const auto addresses = apt_addresses(result.repository, result.sub_manifests, config.base_url, "");
-    if (addresses.empty()) return;
     const Inventory found = inventory(result, formats::Format::deb);
+    if (found.is_empty()) return;
     add_variable(text, "DEB_PUBLISH_SUCCEEDED", "true");
-    add_variable(
-        text, "DEB_REPO_URL",
-        fmt::format("{} {} {}", addresses[0].url, addresses[0].suite, addresses[0].components.at(0)));
+    add_variable(text, "DEB_REPO_URL",
+                 fmt::format("{}/{} {} {}", config.base_url, result.repository, found.dist, found.component));
     add_variable(text, "DEB_PACKAGENAME", words(found.sources));
     add_variable(text, "DEB_VERSION", words(found.versions));
     add_variable(text, "DEB_BINARIES", words(found.binaries));
 }
 
 void add_rpm_variables(std::string& text, const PublishResult& result, const Config& config) {
-    const auto addresses = rpm_addresses(result.repository, result.sub_manifests, config.base_url);
-    if (addresses.empty()) return;
-    // The first architecture that is no source repository.
-    const auto binary = std::find_if(addresses.begin(), addresses.end(),
-                                     [](const auto& address) { return address.architecture != "source"; });
     const Inventory found = inventory(result, formats::Format::rpm);
+    if (found.is_empty()) return;
+    std::string
+        url;  // the first architecture of the dist, a source repository only where there is nothing else
+    for (const auto& address : rpm_addresses(result.repository, result.sub_manifests, config.base_url)) {
+        if (address.dist == found.dist && (url.empty() || url.ends_with("/source/"))) url = address.baseurl;
+    }
     add_variable(text, "RPM_PUBLISH_SUCCEEDED", "true");
-    add_variable(text, "RPM_REPO_URL", (binary == addresses.end() ? addresses.front() : *binary).baseurl);
+    add_variable(text, "RPM_REPO_URL", url);
     add_variable(text, "RPM_VERSION", words(found.versions));
     add_variable(text, "RPM_BINARIES", words(found.binaries));
 }

@@ -79,9 +79,17 @@ private:
         result.decisions = compare_generations(*parent_, target);
     }
 
+    // The same sets with the same chunks in the same indexes.
     bool has_same_content(const GenerationReader& target) {
-        return target.manifest().generation == parent_->manifest().generation ||
-               compare_generations(*parent_, target).empty();
+        const auto content = [](const GenerationReader& reader) {
+            std::string text;
+            for (auto sub_manifest : reader.sub_manifests()) {
+                sub_manifest.pointers.clear();
+                text += store::render_sub_manifest(sub_manifest);
+            }
+            return text;
+        };
+        return content(target) == content(*parent_);
     }
 
     // Everything that the old generation names must still be there; gc may have taken it.
@@ -107,6 +115,7 @@ private:
         store::HistoryRecord record = flip_record(context_, "rollback", generation);
         record.changes = to_changes(compare_generations(*parent_, target));
         record.meta = meta;
+        if (signer_) export_public_key(filesystem_, transaction, *signer_);
         transaction.commit({current, current + 1, generation.manifest.date, record});
     }
 

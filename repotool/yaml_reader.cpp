@@ -21,15 +21,16 @@ std::string where(const std::string& name, const YAML::Mark& mark) {
 // yaml-cpp expands anchors before anybody can object: a few lines of them make gigabytes. So look at the text
 // first.
 bool has_anchor(const std::string& text) {
-    bool quoted = false;
+    char quote = 0;  // inside a quoted text or, as '#', a comment
     char before = '\n';
     for (const char c : text) {
-        if (c == '"' || c == '\'') quoted = !quoted;
-        if (c == '\n') quoted = false;
-        const bool starts_token =
-            before == ' ' || before == '\n' || before == '[' || before == '{' || before == ',';
-        if (!quoted && starts_token && c == '&') return true;
-        if (!quoted && before == '#') quoted = true;  // the rest of a comment
+        const bool starts_token = std::string_view(" \n[{,:\t").find(before) != std::string_view::npos;
+        if (quote == 0 && starts_token && (c == '&' || c == '*')) return true;
+        if (quote == 0 && starts_token && (c == '"' || c == '\'' || c == '#')) {
+            quote = c;
+        } else if (c == quote || (quote == '#' && c == '\n')) {
+            quote = 0;
+        }
         before = c;
     }
     return false;
@@ -39,7 +40,9 @@ bool has_anchor(const std::string& text) {
 
 YamlReader YamlReader::parse(const std::string& text, const std::string& name, base::ErrorKind kind) {
     if (text.size() > kLargestDocument) throw base::Error(kind, "read", name, "it is larger than 1 MiB");
-    if (has_anchor(text)) throw base::Error(kind, "read", name, "YAML anchors are not allowed");
+    if (has_anchor(text))
+        throw base::Error(kind, "read", name,
+                          "YAML anchors and aliases are not allowed (quote a text that begins with & or *)");
     try {
         const std::vector<YAML::Node> documents = YAML::LoadAll(text);
         if (documents.size() > 1)

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <chrono>
@@ -22,6 +23,7 @@ public:
     void sleep_ms(int milliseconds) override {
         if (!fixed_) std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds));
     }
+    bool is_fixed() const override { return fixed_; }
     SystemClock() {
         const char* text = std::getenv("SOURCE_DATE_EPOCH");
         if (text == nullptr || *text == '\0') return;
@@ -32,6 +34,7 @@ public:
                         "expected seconds since 1970, found '" + std::string(value) + "'");
         }
         fixed_ = true;
+        epoch_ = std::min<UnixSeconds>(epoch_, std::time(nullptr));  // clients refuse a date in the future
     }
 
 private:

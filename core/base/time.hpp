@@ -15,10 +15,12 @@ public:
     virtual ~Clock() = default;
     virtual UnixSeconds now() = 0;
     virtual void sleep_ms(int milliseconds) = 0;
+    // True where now() never changes: waiting for it would never end.
+    virtual bool is_fixed() const { return false; }
 };
 
-// The system's clock; where SOURCE_DATE_EPOCH is set, now() is that moment (reproducible-builds.org) and
-// sleeping is skipped, because nothing that waits would ever see time pass.
+// The system's clock; where SOURCE_DATE_EPOCH is set, now() is that moment (reproducible-builds.org), but
+// never later than the real time.
 Clock& system_clock();
 
 // "Fri, 20 Nov 2026 12:50:00 +0000": the form of RFC 1123 that Release files use.

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <filesystem>
 
 #include "core/base/error.hpp"
@@ -35,6 +36,22 @@ void write_whole(int fd, std::string_view bytes, const std::string& path) {
         if (count < 0) base::throw_errno("write", path);
         bytes.remove_prefix(static_cast<std::size_t>(count));
     }
+}
+
+// A durable file with these bytes beside `path`; returns its name.
+std::string write_beside(const std::string& path, std::string_view bytes, unsigned mode) {
+    const std::string temporary = fmt::format("{}.{}.new", path, getpid());
+    const Descriptor fd(open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode));
+    if (!fd.is_open()) base::throw_errno("create", temporary);
+    write_whole(fd.get(), bytes, temporary);
+    if (fsync(fd.get()) != 0) base::throw_errno("sync", temporary);
+    return temporary;
+}
+
+void sync_parent(const std::string& path) {
+    const std::string parent = path.find('/') == std::string::npos ? "." : parent_path(path);
+    const Descriptor fd(open(parent.empty() ? "/" : parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!fd.is_open() || fsync(fd.get()) != 0) base::throw_errno("sync", parent);
 }
 
 }  // namespace
@@ -98,16 +115,23 @@ void write_external(const std::string& path, std::string_view bytes, unsigned mo
     }
     if (existing && existing->kind == Kind::directory)
         throw base::Error(base::ErrorKind::usage, "write", path, "it is a directory");
-    const std::string temporary = fmt::format("{}.{}.new", path, getpid());
-    Descriptor fd(open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode));
-    if (!fd.is_open()) base::throw_errno("create", temporary);
-    write_whole(fd.get(), bytes, temporary);
-    if (fsync(fd.get()) != 0) base::throw_errno("sync", temporary);
+    const std::string temporary = write_beside(path, bytes, mode);
     if (::rename(temporary.c_str(), path.c_str()) != 0) {
         const int error = errno;
         unlink(temporary.c_str());
         throw base::SystemError(error, "write", path);
     }
+    sync_parent(path);
+}
+
+bool write_new_external(const std::string& path, std::string_view bytes, unsigned mode) {
+    const std::string temporary = write_beside(path, bytes, mode);
+    const int status = ::link(temporary.c_str(), path.c_str());
+    const int error = errno;
+    unlink(temporary.c_str());
+    if (status != 0 && error != EEXIST) throw base::SystemError(error, "write", path);
+    sync_parent(path);
+    return status == 0;
 }
 
 bool make_external_directory(const std::string& path, unsigned mode) {
@@ -118,8 +142,16 @@ bool make_external_directory(const std::string& path, unsigned mode) {
         if (errno == EEXIST) return false;
         base::throw_errno("make directory", path);
     }
-    if (chmod(path.c_str(), mode) != 0) base::throw_errno("set the mode of", path);  // whatever the umask says
+    if (chmod(path.c_str(), mode) != 0)
+        base::throw_errno("set the mode of", path);  // whatever the umask says
     return true;
+}
+
+std::string make_temporary_directory(const std::string& prefix) {
+    const char* base = std::getenv("TMPDIR");
+    std::string path = fmt::format("{}/{}-XXXXXX", base == nullptr || *base == '\0' ? "/tmp" : base, prefix);
+    if (mkdtemp(path.data()) == nullptr) base::throw_errno("make directory", path);
+    return path;
 }
 
 std::string absolute_path(const std::string& path) {

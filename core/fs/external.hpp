@@ -26,8 +26,13 @@ std::string read_external(const std::string& path, std::uint64_t limit);
 // Writes a result file so that readers see the old or the whole new one (temporary name and rename). Where
 // the path is an existing device or pipe (such as /dev/stdout), it is written to directly.
 void write_external(const std::string& path, std::string_view bytes, unsigned mode);
+// The same for a file that must not be there yet: false, and nothing changed, where it is.
+bool write_new_external(const std::string& path, std::string_view bytes, unsigned mode);
 // Makes a directory, and its parents with mode 0755, whatever the umask. False where it is there already.
 bool make_external_directory(const std::string& path, unsigned mode);
+
+// A new directory (0700) of a name that nobody can guess, in $TMPDIR or /tmp.
+std::string make_temporary_directory(const std::string& prefix);
 
 // Absolute, without . and .. and with symlinks resolved as far as the path exists.
 std::string absolute_path(const std::string& path);

@@ -2,7 +2,9 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <nlohmann/json.hpp>
 
+#include "core/base/error.hpp"
 #include "core/fs/external.hpp"
 #include "repotool/cli/command.hpp"
 
@@ -17,12 +19,13 @@ struct Options {
 int run(const Options& options, const GlobalOptions& global) {
     const std::string root =
         options.directory.empty() ? find_site(global) : fs::absolute_path(options.directory);
-    make_site(root, options.defaults);
+    if (!make_site(root, options.defaults))
+        throw base::Error(base::ErrorKind::usage, "make site", root, "there is one already");
     GlobalOptions here = global;
     here.site = root;
     open_site(here).site->prepare_for_writing();
     print(global.json
-              ? fmt::format("{{\"ok\": true, \"site\": \"{}\"}}\n", root)
+              ? nlohmann::json{{"ok", true}, {"site", root}}.dump() + "\n"
               : fmt::format("made a site in {}; its settings are in repotool.yaml, clients get {}/public\n",
                             root, root));
     return 0;

@@ -15,13 +15,13 @@ struct Options {
 };
 
 int run(const Options& options, const GlobalOptions& global) {
+    check_result_file(options.env_file);
     OpenSite site = open_site(global);
     site.site->prepare_for_writing();
     const auto dry_run = options.dry_run ? publisher::DryRun::yes : publisher::DryRun::no;
     const auto result = publisher::rollback(publish_context(site, global), options.repository, options.to,
                                             dry_run, parse_meta(options.meta));
-    answer(result, site.config, global, options.env_file, dry_run);
-    return 0;
+    return answer(result, site.config, global, options.env_file, dry_run);
 }
 
 }  // namespace

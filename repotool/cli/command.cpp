@@ -75,18 +75,17 @@ OpenSite open_site(const GlobalOptions& global) {
     return open_at(root);
 }
 
-void make_site(const std::string& root, const publisher::SiteDefaults& defaults) {
-    if (is_site(root)) throw Error(ErrorKind::usage, "make site", root, "there is one already");
+bool make_site(const std::string& root, const publisher::SiteDefaults& defaults) {
+    if (is_site(root)) return false;
     const std::string text = publisher::default_config_text(defaults);
     publisher::parse_config(text, "repotool.yaml");  // names from the command line may be bad
     fs::make_external_directory(root, 0755);
-    fs::write_external(config_path(root), text, 0644);
+    return fs::write_new_external(config_path(root), text, 0644);
 }
 
 OpenSite open_or_make_site(const GlobalOptions& global, const publisher::SiteDefaults& defaults) {
     const std::string root = find_site(global);
-    const bool is_new = !is_site(root);
-    if (is_new) make_site(root, defaults);
+    const bool is_new = make_site(root, defaults);  // another first publisher may be faster
     OpenSite site = open_at(root);
     site.site->prepare_for_writing();
     if (is_new) {
@@ -112,15 +111,35 @@ std::map<std::string, std::string> parse_meta(const std::vector<std::string>& ar
     return meta;
 }
 
-void answer(const publisher::PublishResult& result, const publisher::Config& config,
-            const GlobalOptions& global, const std::string& env_file, publisher::DryRun dry_run) {
-    if (!env_file.empty() && dry_run == publisher::DryRun::no)
-        fs::write_external(env_file, publisher::render_env(result, config), 0644);
+int answer(const publisher::PublishResult& result, const publisher::Config& config,
+           const GlobalOptions& global, const std::string& env_file, publisher::DryRun dry_run) {
+    int status = 0;
+    if (!env_file.empty() && dry_run == publisher::DryRun::no) {
+        try {
+            fs::write_external(env_file, publisher::render_env(result, config), 0644);
+        } catch (const Error& error) {
+            base::warn(fmt::format("{}@{} is published, but {}", result.repository, result.generation,
+                                   error.what()));
+            status = base::exit_code(error.kind());
+        }
+    }
     if (global.json) {
         print(publisher::render_json(result, config));
     } else if (!global.quiet) {
         print(publisher::render_text(result, config, dry_run));
     }
+    return status;
+}
+
+void check_result_file(const std::string& path) {
+    if (path.empty()) return;
+    const std::string parent = path.find('/') == std::string::npos ? "." : fs::parent_path(path);
+    const auto directory = fs::external_status(parent.empty() ? "/" : parent, fs::FinalSymlink::follow);
+    const auto file = fs::external_status(path, fs::FinalSymlink::follow);
+    if (!directory || directory->kind != fs::Kind::directory)
+        throw Error(ErrorKind::usage, "write", path, "its directory does not exist");
+    if (file && file->kind == fs::Kind::directory)
+        throw Error(ErrorKind::usage, "write", path, "it is a directory");
 }
 
 void print(const std::string& text) {

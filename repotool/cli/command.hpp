@@ -47,16 +47,19 @@ std::string find_site(const GlobalOptions& global);
 OpenSite open_site(const GlobalOptions& global);
 // For publishing: makes a default site where there is none, and says so.
 OpenSite open_or_make_site(const GlobalOptions& global, const publisher::SiteDefaults& defaults);
-// Writes repotool.yaml and the directories of a new site. Throws base::Error (usage) where there is one.
-void make_site(const std::string& root, const publisher::SiteDefaults& defaults);
+// Writes the repotool.yaml of a new site. False where there is a site already.
+bool make_site(const std::string& root, const publisher::SiteDefaults& defaults);
 
 publisher::PublishContext publish_context(OpenSite& site, const GlobalOptions& global);
 // KEY=VALUE arguments. Throws base::Error (usage).
 std::map<std::string, std::string> parse_meta(const std::vector<std::string>& arguments);
-// Result on standard output (JSON or text), env file where asked for.
-void answer(const publisher::PublishResult& result, const publisher::Config& config,
-            const GlobalOptions& global, const std::string& env_file, publisher::DryRun dry_run);
+// Result on standard output (JSON or text), env file where asked for. Returns the exit status: the publish is
+// done, but a caller that asked for an env file must learn that there is none.
+int answer(const publisher::PublishResult& result, const publisher::Config& config,
+           const GlobalOptions& global, const std::string& env_file, publisher::DryRun dry_run);
 void print(const std::string& text);
+// Throws base::Error (usage) where a result file could not be written, before anything is published.
+void check_result_file(const std::string& path);
 
 // Each adds its subcommand to the command line.
 void add_client(CLI::App& app, Program& program);

@@ -16,9 +16,7 @@ namespace repotool::cli {
 namespace {
 
 std::string make_temporary_site(const publisher::SiteDefaults& defaults) {
-    const char* directory = std::getenv("TMPDIR");
-    const std::string root =
-        fmt::format("{}/repotool-dry-run-{}", directory == nullptr ? "/tmp" : directory, fs::process_id());
+    const std::string root = fs::make_temporary_directory("repotool-dry-run");
     make_site(root, defaults);
     return root;
 }
@@ -57,6 +55,7 @@ std::string checked_repository(const std::string& name) {
 
 PublishSession::PublishSession(const GlobalOptions& global, const PublishOptions& options)
     : global_(global), options_(options) {
+    check_result_file(options.env_file);
     const publisher::SiteDefaults defaults{options.apt_suite, options.rpm_dist, options.base_url};
     if (options.dry_run && !has_site(global)) {
         GlobalOptions elsewhere = global;
@@ -94,8 +93,7 @@ publisher::PublishRequest PublishSession::request(const std::string& operation,
 int PublishSession::finish(const publisher::PublishRequest& request) {
     const auto context = publish_context(site_, global_);
     const auto result = publisher::publish(context, request);
-    answer(result, site_.config, global_, options_.env_file, request.dry_run);
-    return 0;
+    return answer(result, site_.config, global_, options_.env_file, request.dry_run);
 }
 
 }  // namespace repotool::cli
