@@ -75,12 +75,12 @@ std::string Catalog::read_object(const std::string& sha256, formats::Format form
                           "repotool verify --full shows what else is damaged");
     }
     std::string body;
-    parse_packages({{format, file->path_for_reading(), digests, sha256}},
-                   [&](std::size_t, std::optional<std::string> answer, const std::string& failure) {
-                       if (!answer)
-                           throw base::Error(base::ErrorKind::integrity, "read object", sha256, failure);
-                       body = std::move(*answer);
-                   });
+    parse_packages(
+        {{format, fs::join_path(filesystem_.root(), store::layout::object(sha256)), digests, sha256}},
+        [&](std::size_t, std::optional<std::string> answer, const std::string& failure) {
+            if (!answer) throw base::Error(base::ErrorKind::integrity, "read object", sha256, failure);
+            body = std::move(*answer);
+        });
     return body;
 }
 

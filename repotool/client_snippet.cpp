@@ -96,12 +96,8 @@ std::string repo_snippet(const GenerationReader& reader, const SnippetRequest& r
 
 std::string preferences_snippet(const GenerationReader& reader, const SnippetRequest& request) {
     demand(reader, "deb");
-    std::string host = request.base_url.substr(
-        std::min(request.base_url.find("://") == std::string::npos ? 0 : request.base_url.find("://") + 3,
-                 request.base_url.size()));
-    host = host.substr(0, host.find_first_of("/:"));
-    return fmt::format("Package: *\nPin: origin \"{}\"\nPin-Priority: {}\n", host,
-                       request.priority.value_or(1001));
+    return fmt::format("Package: *\nPin: release o={},l={}\nPin-Priority: {}\n", request.origin,
+                       request.label, request.priority.value_or(1001));
 }
 
 }  // namespace

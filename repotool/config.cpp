@@ -212,6 +212,10 @@ RepositoryConfig Config::repository(const std::string& name) const {
     return repository_defaults(name);
 }
 
+std::string Config::label_of(const std::string& repository) const {
+    return is_test(repository) ? fmt::format("{} {}", label, repository) : label;
+}
+
 const DistConfig* Config::find_dist(const std::string& name, formats::Format format) const {
     const auto found = std::find_if(dists.begin(), dists.end(), [&](const DistConfig& dist) {
         return dist.name == name && dist.format == format;

@@ -75,6 +75,9 @@ struct Config {
 
     // The settings of a repository: `test/*` replaces by default, everything else does not.
     RepositoryConfig repository(const std::string& name) const;
+    // What Release files of a repository say as Label: test repositories add their name, so that a pin can
+    // tell them apart.
+    std::string label_of(const std::string& repository) const;
     const DistConfig* find_dist(const std::string& name, formats::Format format) const;
     std::vector<const DistConfig*> dists_of(formats::Format format) const;
 };

@@ -32,11 +32,12 @@ private:
     base::UnixSeconds date_;
 };
 
-formats::deb::Release release_of(const std::string& dist, const store::SubManifest& sub_manifest,
-                                 const Config& config, base::UnixSeconds date) {
+formats::deb::Release release_of(const std::string& repository, const std::string& dist,
+                                 const store::SubManifest& sub_manifest, const Config& config,
+                                 base::UnixSeconds date) {
     formats::deb::Release release;
     release.origin = config.origin;
-    release.label = config.label;
+    release.label = config.label_of(repository);
     release.suite = dist;
     release.codename = dist;
     release.date = date;
@@ -67,8 +68,8 @@ void stage_apt_pointers(store::Transaction& transaction, store::SubManifest& sub
     std::set<std::string> dists;
     for (const auto& set : sub_manifest.sets) dists.insert(set.dist);
     for (const auto& dist : dists) {
-        const std::string text =
-            formats::deb::render_release(release_of(dist, sub_manifest, config, request.date));
+        const std::string text = formats::deb::render_release(
+            release_of(request.repository, dist, sub_manifest, config, request.date));
         const std::string directory = fmt::format("dists/{}/", dist);
         stage.add(directory + "Release", text);
         if (signer == nullptr) continue;

@@ -25,6 +25,7 @@
 #include "repotool/package_signing.hpp"
 #include "repotool/publish_steps.hpp"
 #include "repotool/staged_check.hpp"
+#include "signing/rpm_signer.hpp"
 
 namespace repotool::publisher {
 namespace {
@@ -97,8 +98,10 @@ public:
         sign_new(open_current(filesystem_, request_.repository).get());
         timer_.done("sign");
         // 3. From here on one publisher at a time; first, what a dead one left behind.
-        lock_ = context_.site.lock_repository(request_.repository, context_.lock_timeout, context_.job);
-        store::recover(context_.site, request_.repository);
+        if (request_.dry_run == DryRun::no) {
+            lock_ = context_.site.lock_repository(request_.repository, context_.lock_timeout, context_.job);
+            store::recover(context_.site, request_.repository);
+        }
         timer_.done("lock");
         // 4. New package sets.
         parent_ = open_current(filesystem_, request_.repository);
@@ -133,6 +136,9 @@ private:
         for (std::size_t i = from_files; i < candidates_.size(); ++i)
             check_dist(candidates_[i], context_.config);
         candidates_ = without_repetitions(std::move(candidates_));
+        std::sort(candidates_.begin(), candidates_.end(), [](const Candidate& a, const Candidate& b) {
+            return record_key(a.record) < record_key(b.record);
+        });
         if (candidates_.empty())
             throw Error(ErrorKind::input, request_.operation, request_.repository,
                         "there is no package in what was given");
@@ -143,16 +149,35 @@ private:
     }
 
     void sign_new(const GenerationReader* current) {
-        if (!signer_) return;
+        if (!signer_ || request_.dry_run == DryRun::yes) return;
+        PublishedLookup lookup(current);
         std::vector<Candidate*> unsigned_ones;
         for (auto& candidate : candidates_) {
-            if (signed_.contains(record_key(candidate.record) + candidate.dist)) continue;
-            const auto published = find_published(candidate, current);
-            if (published && published->content == candidate.record.content) continue;
-            signed_.insert(record_key(candidate.record) + candidate.dist);
+            const std::string name = record_key(candidate.record) + candidate.dist;
+            if (candidate.format != formats::Format::rpm || signed_.contains(name)) continue;
+            const auto published = lookup.find(candidate);
+            if (published && published->content == candidate.record.content) {
+                demand_signed(candidate, *published);
+                continue;
+            }
+            signed_.insert(name);
             unsigned_ones.push_back(&candidate);
         }
         sign_candidates(filesystem_, *transaction_, *catalog_, request_.repository, unsigned_ones, *signer_);
+    }
+
+    // A package that was published before the repository was signed keeps its name and its bytes (I1);
+    // clients that check signatures would refuse it, so do not call it good.
+    void demand_signed(const Candidate& candidate, const store::Record& published) {
+        if (!published.unsigned_sha256.empty()) return;  // signed here
+        const std::string path = fmt::format("{}/public/{}", filesystem_.root(),
+                                             store::pool_file(request_.repository, published).path);
+        const auto verdict = signing::verify_package(path, {signer_->public_key()});
+        if (verdict.good) return;
+        throw Error(ErrorKind::policy, request_.operation, candidate.origin,
+                    fmt::format("{} is published already, from before this repository was signed: {}",
+                                describe(candidate), verdict.reason),
+                    "give the package a new version, or promote into a new repository");
     }
 
     void select_packages() {
@@ -184,7 +209,7 @@ private:
         if (!status) return;
         const auto object = filesystem_.status(store::layout::object(candidate.record.sha256));
         if (object && object->inode == status->inode) return;  // a hard link to the same object
-        const auto published = find_published(candidate, parent());
+        const auto published = PublishedLookup(parent()).find(candidate);
         if (published && published->content == candidate.record.content) return;
         if (fs::digest_file(*filesystem_.open_read(path)).sha256 != candidate.record.sha256)
             refuse_path(candidate, "an earlier generation");

@@ -251,16 +251,31 @@ Selection select(const std::vector<Candidate>& candidates, const store::Generati
     return selection;
 }
 
-std::optional<store::Record> find_published(const Candidate& candidate,
-                                            const store::GenerationReader* parent) {
+std::optional<store::Record> PublishedLookup::find(const Candidate& candidate) {
     const auto* sub =
-        parent == nullptr ? nullptr : parent->find_format(formats::format_name(candidate.format));
+        parent_ == nullptr ? nullptr : parent_->find_format(formats::format_name(candidate.format));
     if (sub == nullptr) return std::nullopt;
     for (const auto& set : sub->sets) {
         const bool there = set.dist == candidate.dist && set.component == candidate.component &&
                            belongs(candidate, set.architecture);
         if (!there) continue;
-        if (auto record = parent->find(set, record_key(candidate.record))) return record;
+        if (auto record = find_in(set, record_key(candidate.record))) return record;
+    }
+    return std::nullopt;
+}
+
+std::optional<store::Record> PublishedLookup::find_in(const store::SetEntry& set, const std::string& key) {
+    const auto [place, is_new] = sets_.try_emplace(set.dist + "/" + set.component + "/" + set.architecture);
+    Cached& cached = place->second;
+    if (is_new) cached.list = parent_->chunk_list(set);
+    const auto chunk = store::find_chunk(cached.list, key);
+    if (!chunk) return std::nullopt;
+    if (cached.chunk != chunk) {
+        cached.records = parent_->records(cached.list[*chunk]);
+        cached.chunk = chunk;
+    }
+    for (const auto& record : cached.records) {
+        if (record_key(record) == key) return record;
     }
     return std::nullopt;
 }

@@ -3,6 +3,7 @@
 // repository's rules.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -41,9 +42,26 @@ std::vector<Candidate> without_repetitions(std::vector<Candidate> candidates);
 Selection select(const std::vector<Candidate>& candidates, const store::GenerationReader* parent,
                  const Config& config, const RepositoryRules& rules);
 
-// The record that the repository has under the candidate's key; empty where there is none.
-std::optional<store::Record> find_published(const Candidate& candidate,
-                                            const store::GenerationReader* parent);
+// Looks candidates up in a generation; keeps the last chunk of each set, so asking in the order of the keys
+// reads each chunk once.
+class PublishedLookup {
+public:
+    // `parent` may be null.
+    explicit PublishedLookup(const store::GenerationReader* parent) : parent_(parent) {}
+    // The record that the repository has under the candidate's key; empty where there is none.
+    std::optional<store::Record> find(const Candidate& candidate);
+
+private:
+    struct Cached {
+        store::ChunkList list;
+        std::optional<std::size_t> chunk;
+        std::vector<store::Record> records;
+    };
+    std::optional<store::Record> find_in(const store::SetEntry& set, const std::string& key);
+
+    const store::GenerationReader* parent_;
+    std::map<std::string, Cached> sets_;
+};
 
 // What the history says of the decisions (all but `unchanged`).
 std::vector<store::PackageChange> to_changes(const std::vector<Decision>& decisions);

@@ -96,16 +96,30 @@ private:
         return keys;
     }
 
+    bool has_signed_pointer() const {
+        for (const auto& sub_manifest : reader_.sub_manifests()) {
+            for (const auto& pointer : sub_manifest.pointers) {
+                if (pointer.path.ends_with(".asc") || pointer.path.ends_with(".gpg") ||
+                    pointer.path.ends_with("/InRelease"))
+                    return true;
+            }
+        }
+        return false;
+    }
+
     void check_signatures() {
         const auto signature = reader_.pointer_file("MANIFEST.asc");
-        report_.is_signed = signature.has_value();
-        if (!signature) return;
-        attempt("MANIFEST.asc", [&] {
+        report_.is_signed = signature.has_value() || has_signed_pointer();
+        if (!report_.is_signed) return;
+        if (!signature)
+            find(generation_path("MANIFEST.asc"), "it is not there, although the repository is signed");
+        attempt("keys", [&] {
             signing::Verifier verifier(public_keys());
             const auto judge = [&](const std::string& path, const signing::Verdict& verdict) {
                 if (!verdict.good) find(generation_path(path), verdict.reason);
             };
-            judge("MANIFEST.asc", verifier.check_detached(reader_.manifest_text(), *signature));
+            if (signature)
+                judge("MANIFEST.asc", verifier.check_detached(reader_.manifest_text(), *signature));
             for (const auto& sub_manifest : reader_.sub_manifests()) {
                 for (const auto& pointer : sub_manifest.pointers)
                     check_pointer_signature(verifier, pointer.path, judge);

@@ -34,7 +34,7 @@ constexpr std::array kAllowed {
         SYS_futex, SYS_rt_sigaction, SYS_rt_sigprocmask, SYS_rt_sigreturn, SYS_sigaltstack, SYS_clock_gettime,
         SYS_clock_getres, SYS_gettimeofday, SYS_getrandom, SYS_getpid, SYS_gettid, SYS_getuid, SYS_geteuid,
         SYS_getgid, SYS_getegid, SYS_getppid, SYS_uname, SYS_sched_yield, SYS_fcntl, SYS_getrlimit,
-        SYS_prlimit64, SYS_sched_getaffinity, SYS_getcwd, SYS_sysinfo, SYS_dup, SYS_set_robust_list, SYS_rseq,
+        SYS_sched_getaffinity, SYS_getcwd, SYS_sysinfo, SYS_dup, SYS_set_robust_list, SYS_rseq,
         SYS_membarrier, SYS_restart_syscall, SYS_nanosleep, SYS_clock_nanosleep, SYS_fadvise64, SYS_getrusage,
         SYS_times, SYS_statx, SYS_faccessat,
 #if defined(__x86_64__)
@@ -61,6 +61,15 @@ void allow_reading_open(std::vector<sock_filter>& program, long call, unsigned i
     program.push_back(statement(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EACCES));
 }
 
+// prlimit64 for the process itself: pid, its first argument, is 0.
+void allow_own_limits(std::vector<sock_filter>& program) {
+    program.push_back(jump(BPF_JMP | BPF_JEQ | BPF_K, SYS_prlimit64, 0, 4));
+    program.push_back(statement(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, args)));
+    program.push_back(jump(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 1));
+    program.push_back(statement(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
+    program.push_back(statement(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM));
+}
+
 std::vector<sock_filter> filter_program() {
     std::vector<sock_filter> program;
     program.push_back(statement(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, arch)));
@@ -71,6 +80,7 @@ std::vector<sock_filter> filter_program() {
         program.push_back(jump(BPF_JMP | BPF_JEQ | BPF_K, static_cast<unsigned>(call), 0, 1));
         program.push_back(statement(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
     }
+    allow_own_limits(program);
     allow_reading_open(program, SYS_openat, 2);
 #if defined(__x86_64__)
     program.push_back(statement(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)));
@@ -105,13 +115,22 @@ bool confine_process(std::size_t extra_memory, int cpu_seconds) noexcept {
     static_cast<void>(extra_memory);
     static_cast<void>(&mapped_bytes);
 #endif
-    limit(RLIMIT_CPU, static_cast<std::size_t>(cpu_seconds));
+    const rlimit cpu{static_cast<rlim_t>(cpu_seconds), RLIM_INFINITY};  // soft: allow_cpu_time moves it
+    setrlimit(RLIMIT_CPU, &cpu);
     limit(RLIMIT_FSIZE, 0);
     limit(RLIMIT_CORE, 0);
     if (kArchitecture == 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return false;
     auto program = filter_program();
     const sock_fprog filter{static_cast<unsigned short>(program.size()), program.data()};
     return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
+}
+
+void allow_cpu_time(int seconds) noexcept {
+    rusage usage{};
+    if (getrusage(RUSAGE_SELF, &usage) != 0) return;
+    const auto used = static_cast<rlim_t>(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec + 1);
+    const rlimit cpu{used + static_cast<rlim_t>(seconds), RLIM_INFINITY};
+    setrlimit(RLIMIT_CPU, &cpu);
 }
 
 }  // namespace repotool::base

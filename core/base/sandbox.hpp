@@ -12,4 +12,7 @@ namespace repotool::base {
 // seccomp filters.
 bool confine_process(std::size_t extra_memory, int cpu_seconds) noexcept;
 
+// `seconds` of CPU time from now on, for the next job of the same worker.
+void allow_cpu_time(int seconds) noexcept;
+
 }  // namespace repotool::base

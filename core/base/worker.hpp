@@ -15,7 +15,7 @@ namespace repotool::base {
 struct WorkerLimits {
     std::size_t extra_memory = std::size_t{512}
                                << 20U;  // bytes of address space beyond what the parent has mapped
-    int cpu_seconds = 60;               // per worker process
+    int cpu_seconds = 60;               // per job
     std::size_t answer_size = std::size_t{256} << 20U;  // bytes of one answer; a larger one is refused
 };
 

@@ -17,10 +17,19 @@
 namespace repotool::store {
 namespace {
 
-constexpr std::uint64_t kManifestLimit = std::uint64_t{16} << 20U;
+constexpr std::uint64_t kPointerLimit = std::uint64_t{16} << 20U;
+constexpr std::uint64_t kPartLimit = std::uint64_t{256} << 20U;
 
 using base::Error;
 using base::ErrorKind;
+
+// A part that the manifest tree needs: its absence is damage, not an ordinary I/O error.
+std::string read_part(fs::Filesystem& filesystem, const std::string& path) {
+    if (!filesystem.status(path))
+        throw Error(ErrorKind::integrity, "read", path, "it is not there",
+                    "repotool verify shows what else is damaged");
+    return fs::read_file(filesystem, path, kPartLimit);
+}
 
 void find_repositories(fs::Filesystem& filesystem, const std::string& public_root, const std::string& path,
                        std::vector<std::string>& found) {
@@ -46,7 +55,7 @@ GenerationReader::GenerationReader(fs::Filesystem& filesystem, std::string publi
                     "there is no such generation",
                     fmt::format("repotool list {} shows the current one", repository));
     }
-    manifest_text_ = fs::read_file(filesystem_, directory_ + "/MANIFEST", kManifestLimit);
+    manifest_text_ = read_part(filesystem_, directory_ + "/MANIFEST");
     manifest_sha256_ = base::sha256_hex(manifest_text_);
     manifest_ = parse_manifest(manifest_text_);
     if (manifest_.repository != repository || manifest_.generation != generation) {
@@ -80,7 +89,7 @@ FrameTable GenerationReader::frame_table(const SetEntry& set) const {
 
 std::vector<Record> GenerationReader::records(const ChunkReference& chunk) const {
     const std::string path = path_of(layout::tree_part(manifest_.repository, chunk.sha256));
-    const std::string text = fs::read_file(filesystem_, path, kManifestLimit);
+    const std::string text = read_part(filesystem_, path);
     if (base::sha256_hex(text) != chunk.sha256) {
         throw Error(ErrorKind::integrity, "read", path,
                     fmt::format("its content has digest {}", base::sha256_hex(text)),
@@ -109,7 +118,7 @@ std::optional<Record> GenerationReader::find(const SetEntry& set, const std::str
 std::optional<std::string> GenerationReader::pointer_file(const std::string& path) const {
     const std::string full = directory_ + "/" + path;
     if (!filesystem_.status(full)) return std::nullopt;
-    return fs::read_file(filesystem_, full, kManifestLimit);
+    return fs::read_file(filesystem_, full, kPointerLimit);
 }
 
 std::string GenerationReader::path_of(const std::string& path_below_public) const {
@@ -118,7 +127,7 @@ std::string GenerationReader::path_of(const std::string& path_below_public) cons
 
 std::string GenerationReader::content(const ContentReference& reference) const {
     const std::string path = path_of(layout::tree_part(manifest_.repository, reference.sha256));
-    std::string text = fs::read_file(filesystem_, path, std::uint64_t{256} << 20U);
+    std::string text = read_part(filesystem_, path);
     if (text.size() != reference.size || base::sha256_hex(text) != reference.sha256) {
         throw Error(ErrorKind::integrity, "read", path,
                     fmt::format("expected {} bytes with digest {}, found {} bytes with digest {}",

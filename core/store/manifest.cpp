@@ -83,6 +83,14 @@ SetEntry set_from(const json& document, const std::string& format) {
     return set;
 }
 
+base::UnixSeconds date_from(const std::string& text) {
+    try {
+        return base::parse_iso8601(text);
+    } catch (const base::Error& error) {
+        damaged("MANIFEST", error.reason());
+    }
+}
+
 // Runs `read` and turns the JSON library's complaints into ours.
 template <typename Value>
 Value reading(const char* what, const std::function<Value()>& read) {
@@ -176,7 +184,7 @@ Manifest parse_manifest(std::string_view text) {
         document.at("repository").get_to(manifest.repository);
         document.at("generation").get_to(manifest.generation);
         document.at("epoch").get_to(manifest.epoch);
-        manifest.date = base::parse_iso8601(document.at("date").get<std::string>());
+        manifest.date = date_from(document.at("date").get<std::string>());
         demand(is_repository_name(manifest.repository) && manifest.generation > 0, "MANIFEST",
                "its repository or generation is not valid");
         if (const json& parent = document.at("parent"); !parent.is_null()) {

@@ -29,7 +29,7 @@ publisher::SnippetRequest request_for(OpenSite& site, const Options& options, co
     publisher::SnippetRequest request;
     request.base_url = options.base_url.empty() ? site.config.base_url : options.base_url;
     request.origin = site.config.origin;
-    request.label = site.config.label;
+    request.label = site.config.label_of(repository);
     if (options.priority != 0) request.priority = options.priority;
     const std::string key = site.config.repository(repository).key;
     const std::string path = "public/keys/" + key + ".asc";
