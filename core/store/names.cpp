@@ -44,7 +44,8 @@ bool is_segment(std::string_view text) {
 
 // Empty where the name is good.
 std::string repository_problem(std::string_view name) {
-    constexpr std::array<std::string_view, 6> kReserved{"gen", "pool", "meta", "keys", "status", "project"};
+    constexpr std::array<std::string_view, 7> kReserved{"gen",    "pool",    "meta", "keys",
+                                                        "status", "project", "lock"};
     const auto segments = base::split(name, '/');
     if (name.size() > 128) return "it is longer than 128 bytes";
     for (const auto& segment : segments) {
@@ -58,7 +59,7 @@ std::string repository_problem(std::string_view name) {
             return "a part below another one cannot be a number";
     }
     if (std::find(kReserved.begin(), kReserved.end(), segments[0]) != kReserved.end()) {
-        return fmt::format("'{}' is a directory of every site", segments[0]);
+        return fmt::format("'{}' is a name of every site's or mirror's own", segments[0]);
     }
     return {};
 }

@@ -85,4 +85,21 @@ TEST_CASE("a history grows into further segments", "[history]") {
     CHECK(history.last()->sequence == 5);
 }
 
+TEST_CASE("a torn first record of a new segment does not break the chain", "[history]") {
+    testing::TemporaryDirectory directory;
+    const auto filesystem = fs::open_posix_filesystem(directory.path());
+    History history(*filesystem, "stable");
+    HistoryRecord large = a_flip(1);
+    large.meta["note"] = std::string(1'100'000, 'n');
+    history.append(large);
+    history.append(a_flip(2));
+    const std::string second = "private/history/stable/000002.log";
+    REQUIRE(filesystem->status(second));
+    fs::replace_file(*filesystem, second, fs::read_file(*filesystem, second).substr(0, 40), 0600);
+    history.repair();
+    history.append(a_flip(2));
+    REQUIRE(history.read().size() == 2);
+    CHECK(history.last()->sequence == 2);
+}
+
 }  // namespace repotool::store

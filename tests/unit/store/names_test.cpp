@@ -17,7 +17,7 @@ TEST_CASE("names that could leave their place or hide there are refused", "[name
     for (const char* name : {"",          "/",       "a/",     "/a",   "a//b",        "..",    "a/..",
                              "../a",      ".hidden", "a/.b",   "-a",   "a b",         "a\nb",  "A",
                              "stable@1",  "gen",     "gen/x",  "pool", "meta/x",      "keys",  "status",
-                             "project/x", "a/42",    "x.lock", "a\\b", "caf\xc3\xa9", "$(id)", "a;b"}) {
+                             "project/x", "lock", "a/42",    "x.lock", "a\\b", "caf\xc3\xa9", "$(id)", "a;b"}) {
         INFO(name);
         CHECK_FALSE(is_repository_name(name));
         CHECK_THROWS_AS(check_repository_name(name), base::Error);
