@@ -12,7 +12,7 @@ from reader import HttpSource, read_deb, read_rpm
 from web import Nginx, SlowProxy
 from workspace import Scenario, main
 
-PUBLISHES = int(os.environ.get("REPOTOOL_STORM_PUBLISHES", "12"))
+PUBLISHES = int(os.environ.get("REPOTOOL_STORM_PUBLISHES", "20"))
 SEED = int(os.environ.get("REPOTOOL_SEED", "1"))
 CONFIG = """
 dists:

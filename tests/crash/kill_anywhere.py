@@ -2,7 +2,7 @@
 """kill -9 at any moment of publish, promote and mirrorsync.
 
 After each kill clients see the old or the new state, whole. The same command, run again without any flag, succeeds, and
-what is on disk then is what an undisturbed run leaves. REPOTOOL_CRASH_POINTS kills in all (default 24), REPOTOOL_SEED."""
+what is on disk then is what an undisturbed run leaves. REPOTOOL_CRASH_POINTS kills in all (default 60), REPOTOOL_SEED."""
 
 import collections
 import hashlib
@@ -20,7 +20,7 @@ from packages import a_deb, a_mixed_set, rpms
 from reader import read_everything
 from workspace import SANITIZED, Scenario, content_state, main, run, tool_path, walk
 
-POINTS = int(os.environ.get("REPOTOOL_CRASH_POINTS", "24"))
+POINTS = int(os.environ.get("REPOTOOL_CRASH_POINTS", "60"))
 SEED = int(os.environ.get("REPOTOOL_SEED", "1"))
 CONFIG = """
 dists:
