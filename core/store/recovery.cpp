@@ -112,16 +112,11 @@ void remove_transaction(Site& site, const std::string& transaction_path) {
 
 namespace {
 
-// Generations above the head were claimed by somebody who died before the flip. We hold the lock, so nobody
-// living claims one; those with a journal are gone by now, and this is for those whose journal is lost.
-void remove_unclaimed_generations(fs::Filesystem& filesystem, const std::string& repository) {
+// The number after the head may have been claimed by somebody who died before the flip and whose journal is
+// lost. We hold the lock, so nobody living claims it.
+void remove_unclaimed_generation(fs::Filesystem& filesystem, const std::string& repository) {
     const auto current = make_symlink_head(filesystem, "public", repository)->current();
-    const std::string directory = "public/" + layout::generations(repository);
-    for (const auto& name : filesystem.list(directory)) {
-        const bool numeric = name.find_first_not_of("0123456789") == std::string::npos;
-        if (numeric && parse_generation(name) > current.value_or(0))
-            fs::remove_tree(filesystem, directory + "/" + name);
-    }
+    fs::remove_tree(filesystem, "public/" + layout::generation(repository, current.value_or(0) + 1));
 }
 
 // Ends one dead transaction, if it is ours to end.
@@ -158,7 +153,7 @@ RecoveryReport recover(Site& site, const std::string& repository) {
             base::warn(error.what());
         }
     }
-    remove_unclaimed_generations(filesystem, repository);
+    remove_unclaimed_generation(filesystem, repository);
     // A temporary link of a flip that died before its rename.
     const std::string head = "public/" + layout::head(repository);
     filesystem.remove(fs::join_path(fs::parent_path(head), "." + fs::base_name(head) + ".new"));

@@ -69,9 +69,11 @@ void Site::check_prefix_free(const std::string& repository) {
         const auto status = filesystem_.status("public/" + prefix);
         if (status && status->kind == fs::Kind::symlink) refuse(prefix);
     }
+    const auto status = filesystem_.status("public/" + repository);
+    if (!status || status->kind != fs::Kind::directory) return;
     for (const auto& other : list_repositories(filesystem_, "public")) {
         if (other.starts_with(repository + "/"))
-            refuse(other);  // an empty directory may be what a failed publish left
+            refuse(other);  // an empty directory is what a failed publish left
     }
 }
 
