@@ -4,10 +4,10 @@
 #include <fmt/format.h>
 
 #include <cerrno>
-#include <fstream>
 
 #include "core/base/error.hpp"
 #include "core/base/text.hpp"
+#include "core/fs/external.hpp"
 #include "signing/signer.hpp"
 
 namespace repotool::signing {
@@ -105,11 +105,10 @@ std::vector<KeyHandle> GpgContext::find_keys(const std::string& pattern, KeyKind
 gpgme_error_t GpgContext::answer_passphrase(void* self, const char*, const char*, int previous_was_bad,
                                             int descriptor) {
     if (previous_was_bad != 0) return gpgme_error(GPG_ERR_BAD_PASSPHRASE);
-    std::ifstream file(static_cast<GpgContext*>(self)->passphrase_file_, std::ios::binary);
-    std::string passphrase;
-    if (!file || !std::getline(file, passphrase)) return gpgme_error(GPG_ERR_NO_PASSPHRASE);
-    passphrase += '\n';
-    const int failed = gpgme_io_writen(descriptor, passphrase.data(), passphrase.size());
+    auto passphrase = fs::read_first_line(static_cast<GpgContext*>(self)->passphrase_file_.string());
+    if (!passphrase) return gpgme_error(GPG_ERR_NO_PASSPHRASE);
+    *passphrase += '\n';
+    const int failed = gpgme_io_writen(descriptor, passphrase->data(), passphrase->size());
     return failed == 0 ? gpgme_error(GPG_ERR_NO_ERROR) : gpgme_error_from_errno(errno);
 }
 

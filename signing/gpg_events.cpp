@@ -1,12 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "signing/gpg_events.hpp"
 
-#include <poll.h>
-
-#include <cerrno>
 #include <utility>
-
-#include "core/base/error.hpp"
 
 namespace repotool::signing {
 
@@ -38,8 +33,8 @@ gpgme_error_t GpgEvents::add(void* self, int descriptor, int is_for_reading, gpg
                              void* argument, void** tag) {
     auto& events = *static_cast<GpgEvents*>(self);
     const int number = events.next_number_++;
-    events.watches_[number] = {descriptor, static_cast<short>(is_for_reading != 0 ? POLLIN : POLLOUT), call,
-                               argument};
+    const auto direction = is_for_reading != 0 ? base::Direction::reading : base::Direction::writing;
+    events.watches_[number] = {descriptor, direction, call, argument};
     events.tags_[number] = std::make_unique<Tag>(Tag{&events, number});
     *tag = events.tags_[number].get();
     return GPG_ERR_NO_ERROR;
@@ -70,18 +65,17 @@ void GpgEvents::notice(void* self, gpgme_event_io_t type, void* data) {
 
 bool GpgEvents::serve(std::chrono::steady_clock::time_point end) {
     const auto left =
-        std::chrono::duration_cast<std::chrono::milliseconds>(end - std::chrono::steady_clock::now()).count();
-    if (left <= 0) return false;
-    std::vector<pollfd> waiting;
+        std::chrono::duration_cast<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
+    if (left.count() <= 0) return false;
+    std::vector<base::Awaited> awaited;
     std::vector<int> numbers;
     for (const auto& [number, watch] : watches_) {
-        waiting.push_back({watch.descriptor, watch.events, 0});
+        awaited.push_back({watch.descriptor, watch.direction});
         numbers.push_back(number);
     }
-    const int ready = ::poll(waiting.data(), waiting.size(), static_cast<int>(left));
-    if (ready < 0 && errno != EINTR) base::throw_errno("wait for", "gpg");
-    for (std::size_t at = 0; ready > 0 && at < waiting.size(); ++at) {
-        if (waiting[at].revents == 0) continue;
+    base::wait_until_ready(awaited, left, "gpg");
+    for (std::size_t at = 0; at < awaited.size(); ++at) {
+        if (!awaited[at].is_ready) continue;
         // A call may remove watches that are further down the list.
         const auto found = watches_.find(numbers[at]);
         if (found == watches_.end()) continue;

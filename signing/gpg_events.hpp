@@ -12,6 +12,8 @@
 #include <memory>
 #include <vector>
 
+#include "core/base/readiness.hpp"
+
 namespace repotool::signing {
 
 struct KeyRelease {
@@ -38,7 +40,7 @@ private:
     // A file descriptor that GPGME waits for, and whom to call when it is ready.
     struct Watch {
         int descriptor;
-        short events;
+        base::Direction direction;
         gpgme_io_cb_t call;
         void* argument;
     };

@@ -4,11 +4,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <fstream>
 #include <functional>
+#include <memory>
+#include <span>
 
 #include "core/base/digest.hpp"
 #include "core/base/error.hpp"
+#include "core/fs/external.hpp"
 
 namespace repotool::signing {
 namespace {
@@ -19,19 +21,38 @@ using base::DigestAlgorithm;
 constexpr std::uint32_t kOpenPgpSha256 = 8;
 constexpr std::uint32_t kOpenPgpSha512 = 10;
 
+[[noreturn]] void refuse_payload(const std::filesystem::path& path) {
+    throw base::Error(base::ErrorKind::input, "read package", path.string(), "its payload cannot be read");
+}
+
+std::unique_ptr<fs::File> open_payload(const std::filesystem::path& path) {
+    try {
+        return fs::open_external(path.string());
+    } catch (const base::Error&) {
+        refuse_payload(path);
+    }
+}
+
+// Fills `block`.
+void read_payload(const std::filesystem::path& path, fs::File& file, std::span<char> block,
+                  std::uint64_t offset) {
+    try {
+        if (file.read_at(block, offset) == block.size()) return;
+    } catch (const base::SystemError&) {
+        // no other answer than that for a file that has become shorter
+    }
+    refuse_payload(path);
+}
+
 void for_each_payload_block(const std::filesystem::path& path, const RpmLayout& layout,
                             const std::function<void(std::string_view)>& use) {
-    std::ifstream stream(path, std::ios::binary);
-    stream.seekg(static_cast<std::streamoff>(layout.payload_offset));
+    const auto file = open_payload(path);
     std::string block(std::size_t{1} << 18U, '\0');
-    std::uint64_t left = layout.payload_size;
-    while (left > 0) {
-        const auto wanted = std::min<std::uint64_t>(left, block.size());
-        if (!stream.read(block.data(), static_cast<std::streamsize>(wanted)))
-            throw base::Error(base::ErrorKind::input, "read package", path.string(),
-                              "its payload cannot be read");
+    for (std::uint64_t done = 0; done < layout.payload_size;) {
+        const auto wanted = std::min<std::uint64_t>(layout.payload_size - done, block.size());
+        read_payload(path, *file, {block.data(), wanted}, layout.payload_offset + done);
         use(std::string_view(block.data(), wanted));
-        left -= wanted;
+        done += wanted;
     }
 }
 

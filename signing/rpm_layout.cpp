@@ -3,9 +3,11 @@
 
 #include <array>
 #include <cstring>
-#include <fstream>
+#include <memory>
+#include <type_traits>
 
 #include "core/base/error.hpp"
+#include "core/fs/external.hpp"
 
 namespace repotool::signing {
 namespace {
@@ -41,18 +43,17 @@ struct Entry {
 class PackageFile {
 public:
     explicit PackageFile(const std::filesystem::path& path) : path_(path) {
-        std::error_code error;
-        const auto status = std::filesystem::symlink_status(path, error);
-        if (!std::filesystem::exists(status)) refuse("there is no such file");
-        if (!std::filesystem::is_regular_file(status)) refuse("it is not a regular file");
-        size_ = std::filesystem::file_size(path, error);
-        stream_.open(path, std::ios::binary);
-        if (error || !stream_) refuse("it cannot be read");
+        const auto status =
+            answer_of([&] { return fs::external_status(path.string(), fs::FinalSymlink::keep); });
+        if (!status) refuse("there is no such file");
+        if (status->kind != fs::Kind::file) refuse("it is not a regular file");
+        file_ = answer_of([&] { return fs::open_external(path.string()); });
+        size_ = answer_of([&] { return file_->status().size; });
     }
     std::string read(std::uint64_t count) {
         if (count > size_ - position_) refuse("it is truncated");
         std::string bytes(count, '\0');
-        if (!stream_.read(bytes.data(), static_cast<std::streamsize>(count))) refuse("it cannot be read");
+        if (answer_of([&] { return file_->read_at(bytes, position_); }) != count) refuse("it cannot be read");
         position_ += count;
         return bytes;
     }
@@ -63,8 +64,17 @@ public:
     }
 
 private:
+    template <typename Ask>
+    std::invoke_result_t<Ask> answer_of(const Ask& ask) const {
+        try {
+            return ask();
+        } catch (const base::Error&) {
+            refuse("it cannot be read");
+        }
+    }
+
     std::filesystem::path path_;
-    std::ifstream stream_;
+    std::unique_ptr<fs::File> file_;
     std::uint64_t size_ = 0;
     std::uint64_t position_ = 0;
 };

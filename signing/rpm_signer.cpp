@@ -11,12 +11,14 @@
 #include <rpm/rpmsign.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <stdexcept>
 
+#include "core/base/child_process.hpp"
 #include "core/base/error.hpp"
 #include "core/base/text.hpp"
-#include "signing/child_process.hpp"
+#include "core/fs/external.hpp"
 #include "signing/gpg_home.hpp"
 #include "signing/gpg_signer.hpp"
 #include "signing/rpm_check.hpp"
@@ -37,10 +39,18 @@ struct Candidate {
     throw base::Error(base::ErrorKind::signing, "sign package", path.string(), reason, hint);
 }
 
+std::uint64_t count_links(const std::filesystem::path& path) {
+    try {
+        if (const auto status = fs::external_status(path.string(), fs::FinalSymlink::follow))
+            return status->links;
+    } catch (const base::SystemError& error) {
+        refuse(path, error.reason());
+    }
+    refuse(path, "there is no such file");
+}
+
 void require_private_copy(const std::filesystem::path& path) {
-    std::error_code error;
-    const auto links = std::filesystem::hard_link_count(path, error);
-    if (error) refuse(path, error.message());
+    const std::uint64_t links = count_links(path);
     if (links > 1) refuse(path, fmt::format("the file has {} hard links", links), "sign a copy of it");
 }
 
@@ -84,6 +94,7 @@ std::string sign_command(const GpgSigner& signer) {
 
 // Runs in the child, once.
 void set_macros(const std::string& command, const std::filesystem::path& scratch) {
+    ::setenv("GPG_TTY", "", 1);  // librpm warns where it is not set
     rpmInitCrypto();
     rpmInitMacros(nullptr, "");  // the built-in ones, and no file
     rpmlogSetMask(RPMLOG_UPTO(RPMLOG_ERR));
@@ -108,10 +119,10 @@ void sign_in_child(const std::vector<Candidate>& candidates, const std::string& 
         if (index == 0) set_macros(command, scratch.path());
         sign_one(candidates[index]);
     };
-    const ChildOutcome outcome = run_steps_in_child(candidates.size(), step, kOperationDeadline);
-    if (outcome.end == ChildOutcome::End::succeeded) return;
+    const base::ChildOutcome outcome = base::run_steps_in_child(candidates.size(), step, kOperationDeadline);
+    if (outcome.end == base::ChildOutcome::End::succeeded) return;
     const auto& path = candidates[std::min(outcome.steps_done, candidates.size() - 1)].path;
-    if (outcome.end == ChildOutcome::End::silent) refuse(path, explain(gpgme_error(GPG_ERR_TIMEOUT)));
+    if (outcome.end == base::ChildOutcome::End::silent) refuse(path, explain(gpgme_error(GPG_ERR_TIMEOUT)));
     const auto lines = base::split(outcome.message, '\n');
     refuse(path, outcome.message.empty() ? "the signing process died" : base::join(lines, "; "));
 }

@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 
 #include "core/base/error.hpp"
 #include "core/fs/posix_file.hpp"
@@ -105,6 +106,13 @@ std::string read_external(const std::string& path, std::uint64_t limit) {
     return read_all(*file, path, limit);
 }
 
+std::optional<std::string> read_first_line(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    std::string line;
+    if (!std::getline(file, line)) return std::nullopt;
+    return line;
+}
+
 void write_external(const std::string& path, std::string_view bytes, unsigned mode) {
     const auto existing = external_status(path, FinalSymlink::follow);
     if (existing && existing->kind == Kind::other) {
@@ -152,6 +160,25 @@ std::string make_temporary_directory(const std::string& prefix) {
     std::string path = fmt::format("{}/{}-XXXXXX", base == nullptr || *base == '\0' ? "/tmp" : base, prefix);
     if (mkdtemp(path.data()) == nullptr) base::throw_errno("make directory", path);
     return path;
+}
+
+std::string make_directory_beside(const std::string& path) {
+    std::error_code ignored;  // mkdtemp tells what is wrong
+    if (const auto parent = std::filesystem::path(path).parent_path(); !parent.empty())
+        std::filesystem::create_directories(parent, ignored);
+    std::string name = path + ".XXXXXX";
+    if (mkdtemp(name.data()) == nullptr) base::throw_errno("make directory", name);
+    return name;
+}
+
+void rename_external(const std::string& from, const std::string& to) {
+    if (::rename(from.c_str(), to.c_str()) != 0) base::throw_errno("make", to);
+}
+
+bool remove_external(const std::string& path) {
+    std::error_code error;
+    std::filesystem::remove_all(path, error);
+    return !error;
 }
 
 std::string absolute_path(const std::string& path) {

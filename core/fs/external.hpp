@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +24,9 @@ std::optional<Status> external_status(const std::string& path, FinalSymlink fina
 std::vector<std::string> list_external(const std::string& path);
 // Whole file, at most `limit` bytes; symlinks are followed (configuration).
 std::string read_external(const std::string& path, std::uint64_t limit);
+// First line of a file, a device or a pipe, which is waited for, without its newline (a passphrase); symlinks
+// are followed. Empty where nothing can be read.
+std::optional<std::string> read_first_line(const std::string& path);
 // Writes a result file so that readers see the old or the whole new one (temporary name and rename). Where
 // the path is an existing device or pipe (such as /dev/stdout), it is written to directly.
 void write_external(const std::string& path, std::string_view bytes, unsigned mode);
@@ -33,6 +37,14 @@ bool make_external_directory(const std::string& path, unsigned mode);
 
 // A new directory (0700) of a name that nobody can guess, in $TMPDIR or /tmp.
 std::string make_temporary_directory(const std::string& prefix);
+// The same beside `path`, whose name its name begins with: to be filled, and then renamed to `path`. What is
+// missing above is made with the mode that the umask gives.
+std::string make_directory_beside(const std::string& path);
+// Puts `from` in the place of `to`; of directories, only an empty one is replaced.
+void rename_external(const std::string& from, const std::string& to);
+// Removes what is there, a directory with all that is in it, symlinks themselves. False where some of it
+// stays.
+bool remove_external(const std::string& path);
 
 // Absolute, without . and .. and with symlinks resolved as far as the path exists.
 std::string absolute_path(const std::string& path);

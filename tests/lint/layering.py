@@ -12,7 +12,7 @@ ARROWS = {
     "core/net": {"core/base"},
     "core/formats": {"core/base"},
     "core/store": {"core/base", "core/fs"},
-    "signing": {"core/base"},
+    "signing": {"core/base", "core/fs"},
     "repotool": {"core/base", "core/fs", "core/net", "core/store", "core/formats", "signing"},
     "sync": {"core/base", "core/fs", "core/net", "core/store", "core/formats", "signing"},
     "signing/cli": {"core/base", "core/fs", "core/net", "signing"},

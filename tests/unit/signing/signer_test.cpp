@@ -66,6 +66,14 @@ private:
     int descriptor_;
 };
 
+// Why this key of `home` cannot sign.
+std::string refusal(const std::filesystem::path& home, const std::string& fingerprint) {
+    const auto error = error_of([&] { open_gpg_signer({"stable-key", fingerprint, home, {}}); });
+    CHECK(error.kind() == base::ErrorKind::signing);
+    CHECK(std::string(error.what()).starts_with("cannot sign with key 'stable-key': "));
+    return error.reason();
+}
+
 }  // namespace
 
 TEST_CASE("gpgv and sqv accept what a generated key signs and refuse it after one flipped byte") {
@@ -128,19 +136,13 @@ TEST_CASE("a signing subkey is used exactly when its fingerprint is given") {
     }
 }
 
-TEST_CASE("an unusable key is refused as a signing error before anything is signed") {
+TEST_CASE("a key that clients would not trust is refused as a signing error before anything is signed") {
     Workspace workspace;
     const auto home = workspace.home("h");
-    const auto refused = [&](const std::string& fingerprint) {
-        const auto error = error_of([&] { open_gpg_signer({"stable-key", fingerprint, home, {}}); });
-        CHECK(error.kind() == base::ErrorKind::signing);
-        CHECK(std::string(error.what()).starts_with("cannot sign with key 'stable-key': "));
-        return error.reason();
-    };
     SECTION("expired") {
         const auto fingerprint =
             gpg_key(home, "ed25519", {"--faked-system-time", "20200101T000000!"}, {}, "1d");
-        CHECK(refused(fingerprint) == "the key is expired");
+        CHECK(refusal(home, fingerprint) == "the key is expired");
     }
     SECTION("revoked") {
         const auto fingerprint = gpg_key(home, "ed25519");
@@ -148,38 +150,44 @@ TEST_CASE("an unusable key is refused as a signing error before anything is sign
         certificate.erase(certificate.find(":-----BEGIN"), 1);
         write(workspace / "rev", certificate);
         gpg(home, {"--import", (workspace / "rev").string()});
-        CHECK(refused(fingerprint) == "the key is revoked");
+        CHECK(refusal(home, fingerprint) == "the key is revoked");
     }
     SECTION("too small") {
         const auto fingerprint = gpg_key(home, "rsa1024");
-        CHECK(refused(fingerprint) == "RSA with 1024 bits is too weak, 2048 is the least");
+        CHECK(refusal(home, fingerprint) == "RSA with 1024 bits is too weak, 2048 is the least");
     }
     SECTION("DSA") {
         const auto fingerprint = gpg_key(home, "dsa2048");
-        CHECK(refused(fingerprint) == "DSA keys are refused, clients no longer accept them");
+        CHECK(refusal(home, fingerprint) == "DSA keys are refused, clients no longer accept them");
     }
     SECTION("a digest that is too weak by the home's configuration") {
         const auto fingerprint = gpg_key(home, "rsa2048");
         write(home / "gpg.conf", "digest-algo SHA1\n");
-        CHECK(refused(fingerprint) == "the digest SHA1 is too weak, SHA-256 is the least");
+        CHECK(refusal(home, fingerprint) == "the digest SHA1 is too weak, SHA-256 is the least");
     }
+}
+
+TEST_CASE("a key whose secret part is out of reach is refused as a signing error") {
+    Workspace workspace;
+    const auto home = workspace.home("h");
     SECTION("without its secret part") {
         const auto other = workspace.home("o");
         const auto fingerprint = gpg_key(other, "ed25519");
         write(workspace / "pub", gpg(other, {"--armor", "--export", fingerprint}));
         gpg(home, {"--import", (workspace / "pub").string()});
-        CHECK(refused(fingerprint) == "the secret key is not there");
+        CHECK(refusal(home, fingerprint) == "the secret key is not there");
     }
     SECTION("not there at all, or not a fingerprint") {
         gpg_key(home, "ed25519");
-        CHECK(refused(std::string(40, 'A')).find("has no key AAAA") != std::string::npos);
-        CHECK(refused("DEADBEEF").find("not a fingerprint") != std::string::npos);
+        CHECK(refusal(home, std::string(40, 'A')).find("has no key AAAA") != std::string::npos);
+        CHECK(refusal(home, "DEADBEEF").find("not a fingerprint") != std::string::npos);
     }
     SECTION("locked with a passphrase") {
         const auto fingerprint = gpg_key(home, "ed25519", {}, "secret");
         output_of(
             {"gpgconf", "--homedir", home.string(), "--kill", "gpg-agent"});  // it remembers passphrases
-        CHECK(refused(fingerprint) == "the key is locked with a passphrase, and nothing here may ask for it");
+        CHECK(refusal(home, fingerprint) ==
+              "the key is locked with a passphrase, and nothing here may ask for it");
         write(workspace / "pass", "wrong\n");
         CHECK(error_of([&] {
                   open_gpg_signer({"k", fingerprint, home, workspace / "pass"});

@@ -24,6 +24,14 @@ std::string sign(const Workspace& workspace, const std::filesystem::path& home,
 std::string exported(const std::filesystem::path& home) {
     return gpg(home, {"--armor", "--export"});
 }
+// Why a Verifier that knows the keys of `home` refuses this signature of kText.
+std::string refusal(const std::filesystem::path& home, const std::string& signature) {
+    Verifier verifier({exported(home)});
+    const auto verdict = verifier.check_detached(kText, signature);
+    CHECK_FALSE(verdict.good);
+    CHECK(verdict.fingerprint.empty());
+    return verdict.reason;
+}
 
 }  // namespace
 
@@ -95,23 +103,17 @@ TEST_CASE("blanks that a cleartext signature does not cover are not part of the 
 TEST_CASE("signatures that clients should no longer trust are refused with the reason") {
     Workspace workspace;
     const auto home = workspace.home("h");
-    const auto reason_of = [&](const std::string& signature) {
-        Verifier verifier({exported(home)});
-        const auto verdict = verifier.check_detached(kText, signature);
-        CHECK_FALSE(verdict.good);
-        CHECK(verdict.fingerprint.empty());
-        return verdict.reason;
-    };
     SECTION("expired key") {
         const std::vector<std::string> then = {"--faked-system-time", "20200101T000000!"};
         gpg_key(home, "ed25519", then, {}, "1d");
-        CHECK(reason_of(sign(workspace, home, {then[0], then[1], "--detach-sign"})) == "the key is expired");
+        CHECK(refusal(home, sign(workspace, home, {then[0], then[1], "--detach-sign"})) ==
+              "the key is expired");
     }
     SECTION("expired signature") {
         gpg_key(home, "ed25519", {"--faked-system-time", "20200101T000000!"});
-        CHECK(reason_of(sign(workspace, home,
-                             {"--faked-system-time", "20200101T000000!", "--default-sig-expire", "1d",
-                              "--detach-sign"})) == "the signature is expired");
+        CHECK(refusal(home, sign(workspace, home,
+                                 {"--faked-system-time", "20200101T000000!", "--default-sig-expire", "1d",
+                                  "--detach-sign"})) == "the signature is expired");
     }
     SECTION("revoked key") {
         const auto fingerprint = gpg_key(home, "ed25519");
@@ -120,40 +122,46 @@ TEST_CASE("signatures that clients should no longer trust are refused with the r
         certificate.erase(certificate.find(":-----BEGIN"), 1);
         write(workspace / "rev", certificate);
         gpg(home, {"--import", (workspace / "rev").string()});
-        CHECK(reason_of(signature) == "the key is revoked");
+        CHECK(refusal(home, signature) == "the key is revoked");
     }
     SECTION("weak digests") {
         gpg_key(home, "rsa2048");
         for (const std::string digest : {"SHA1", "RIPEMD160"})
-            CHECK(reason_of(sign(workspace, home, {"--digest-algo", digest, "--detach-sign"})) ==
+            CHECK(refusal(home, sign(workspace, home, {"--digest-algo", digest, "--detach-sign"})) ==
                   "the digest " + digest + " is too weak, SHA-256 is the least");
-        CHECK(reason_of(sign(workspace, home,
-                             {"--digest-algo", "MD5", "--allow-weak-digest-algos", "--detach-sign"})) ==
+        CHECK(refusal(home, sign(workspace, home,
+                                 {"--digest-algo", "MD5", "--allow-weak-digest-algos", "--detach-sign"})) ==
               "the signature's digest is too weak");
     }
     SECTION("RSA below 2048 bits") {
         gpg_key(home, "rsa1024");
-        CHECK(reason_of(sign(workspace, home, {"--digest-algo", "SHA256", "--detach-sign"})) ==
+        CHECK(refusal(home, sign(workspace, home, {"--digest-algo", "SHA256", "--detach-sign"})) ==
               "RSA with 1024 bits is too weak, 2048 is the least");
     }
     SECTION("DSA") {
         gpg_key(home, "dsa2048");
-        CHECK(reason_of(sign(workspace, home, {"--detach-sign"})) ==
+        CHECK(refusal(home, sign(workspace, home, {"--detach-sign"})) ==
               "DSA keys are refused, clients no longer accept them");
     }
+}
+
+TEST_CASE("what is no signature of a known key is refused with the reason") {
+    Workspace workspace;
+    const auto home = workspace.home("h");
     SECTION("unknown key") {
         const auto other = workspace.home("o");
         const auto fingerprint = gpg_key(other, "ed25519");
         gpg_key(home, "ed25519");
-        CHECK(reason_of(sign(workspace, other, {"--detach-sign"})) == "signed by unknown key " + fingerprint);
+        CHECK(refusal(home, sign(workspace, other, {"--detach-sign"})) ==
+              "signed by unknown key " + fingerprint);
     }
     SECTION("no signature") {
         gpg_key(home, "ed25519");
-        CHECK(reason_of("") == "there is no signature");
-        CHECK(reason_of("rubbish") == "there is no signature");
-        CHECK_FALSE(reason_of(exported(home)).empty());
-        CHECK_FALSE(reason_of(sign(workspace, home, {"--clear-sign"})).empty());
-        CHECK_FALSE(reason_of(sign(workspace, home, {"--sign"})).empty());
+        CHECK(refusal(home, "") == "there is no signature");
+        CHECK(refusal(home, "rubbish") == "there is no signature");
+        CHECK_FALSE(refusal(home, exported(home)).empty());
+        CHECK_FALSE(refusal(home, sign(workspace, home, {"--clear-sign"})).empty());
+        CHECK_FALSE(refusal(home, sign(workspace, home, {"--sign"})).empty());
     }
 }
 

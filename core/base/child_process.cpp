@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "signing/child_process.hpp"
+#include "core/base/child_process.hpp"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -18,7 +18,7 @@
 #include "core/base/error.hpp"
 #include "core/base/text.hpp"
 
-namespace repotool::signing {
+namespace repotool::base {
 namespace {
 
 struct CloseFile {
@@ -70,15 +70,15 @@ private:
 void leave_the_terminal(int standard_error) {
     ::setsid();
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    std::signal(SIGPIPE, SIG_IGN);  // gpg that dies early is an error of the write, told with its reason
+    std::signal(SIGPIPE,
+                SIG_IGN);  // a program that dies early is an error of the write, told with its reason
     const int nothing = ::open("/dev/null", O_RDWR | O_CLOEXEC);
     ::dup2(nothing, STDIN_FILENO);
     ::dup2(nothing, STDOUT_FILENO);
     ::dup2(standard_error, STDERR_FILENO);
     ::unsetenv("DISPLAY");
     ::unsetenv("WAYLAND_DISPLAY");
-    ::setenv("GPG_TTY", "", 1);  // librpm warns where it is not set
-    ::setenv("LC_ALL", "C", 1);  // gpg's messages become part of ours
+    ::setenv("LC_ALL", "C", 1);  // what programs say becomes part of our messages
 }
 
 [[noreturn]] void be_the_child(std::size_t count, const std::function<void(std::size_t)>& step,
@@ -119,7 +119,7 @@ std::string contents(std::FILE* file) {
     std::rewind(file);
     while (const auto count = std::fread(buffer.data(), 1, buffer.size(), file))
         text.append(buffer.data(), count);
-    return std::string(base::trim(text));
+    return std::string(trim(text));
 }
 
 }  // namespace
@@ -127,14 +127,14 @@ std::string contents(std::FILE* file) {
 ChildOutcome run_steps_in_child(std::size_t count, const std::function<void(std::size_t)>& step,
                                 std::chrono::seconds patience) {
     const TemporaryFile said(std::tmpfile());
-    if (!said) base::throw_errno("make", "a temporary file");
+    if (!said) throw_errno("make", "a temporary file");
     std::array<int, 2> ends{};
-    if (::pipe2(ends.data(), O_CLOEXEC) != 0) base::throw_errno("make", "a pipe");
+    if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw_errno("make", "a pipe");
     const Descriptor reading(ends[0]);
     Descriptor writing(ends[1]);
     std::fflush(nullptr);  // what is buffered must not be written twice
     const pid_t pid = ::fork();
-    if (pid < 0) base::throw_errno("start", "a process for signing");
+    if (pid < 0) throw_errno("start", "a child process");
     if (pid == 0) {
         leave_the_terminal(::fileno(said.get()));
         be_the_child(count, step, writing.get());
@@ -152,4 +152,4 @@ ChildOutcome run_steps_in_child(std::size_t count, const std::function<void(std:
     return outcome;
 }
 
-}  // namespace repotool::signing
+}  // namespace repotool::base
