@@ -4,8 +4,7 @@
 #include <fmt/format.h>
 #include <rpm/rpmcrypto.h>
 
-#include <fstream>
-
+#include "core/base/input_stream.hpp"
 #include "core/formats/rpm/file_layout.hpp"
 #include "core/formats/rpm/header_reader.hpp"
 #include "core/formats/rpm/identity.hpp"
@@ -26,8 +25,9 @@ void prepare_reader() {
 
 Package read_package(const std::string& path, const base::FileDigests& digests, const std::string& shown_as) {
     prepare_reader();
-    std::ifstream file(path, std::ios::binary);
-    if (!file) refuse(shown_as, "the file cannot be opened");
+    const auto stream = base::open_input_stream(path);
+    if (!stream) refuse(shown_as, "the file cannot be opened");
+    std::istream& file = *stream;
 
     // 1. Our own look at the lengths, 2. librpm's at the header, 3. the digests of all bytes from there on.
     const FileLayout layout = read_layout(file, shown_as);

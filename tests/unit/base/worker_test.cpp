@@ -64,8 +64,7 @@ TEST_CASE("a parser that crashes or ends costs its own job and nothing else", "[
         if (i == 5) _exit(3);
         return "good";
     });
-    for (const std::size_t i : {1U, 4U})
-        CHECK(answers[i].failure.find("ended by signal") != std::string::npos);
+    for (const std::size_t i : {1U, 4U}) CHECK(answers[i].failure.find("ended") != std::string::npos);
     CHECK(answers[5].failure.find("status 3") != std::string::npos);
     for (const std::size_t i : {0U, 2U, 3U, 6U, 7U, 8U}) CHECK(answers[i].bytes == "good");
 }
