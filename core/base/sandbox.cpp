@@ -5,6 +5,7 @@
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <signal.h>
 #include <stddef.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -120,6 +121,7 @@ bool confine_process(std::size_t extra_memory, int cpu_seconds) noexcept {
 #endif
     const rlimit cpu{static_cast<rlim_t>(cpu_seconds), RLIM_INFINITY};  // soft: allow_cpu_time moves it
     setrlimit(RLIMIT_CPU, &cpu);
+    signal(SIGXFSZ, SIG_IGN);  // a message to a standard error that is a file fails, and ends nobody
     limit(RLIMIT_FSIZE, 0);
     limit(RLIMIT_CORE, 0);
     if (kArchitecture == 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return false;
