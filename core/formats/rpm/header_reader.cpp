@@ -71,6 +71,18 @@ private:
     bool found_ = false;
 };
 
+// librpm begins with the name of the file that it reads, which is a private copy that means nothing to
+// anybody, and may end where it would list what it found.
+std::string reason_of(const std::string& message, const std::string& path) {
+    std::string_view text(message);
+    if (text.starts_with(path)) text = text.substr(path.size());
+    while (!text.empty() && (text.front() == ':' || text.front() == ' ' || text.front() == '\n'))
+        text.remove_prefix(1);
+    text = base::trim(text);
+    if (text.empty()) return "librpm refuses its header";
+    return base::printable(text) + (text.ends_with(':') ? " it does not match" : "");
+}
+
 }  // namespace
 
 HeaderReader::HeaderReader(const std::string& path, const std::string& shown_as) {
@@ -84,7 +96,7 @@ HeaderReader::HeaderReader(const std::string& path, const std::string& shown_as)
     const rpmRC code = rpmReadPackageFile(transaction.get(), file.get(), nullptr, &header);
     header_.reset(header);
     if (header_ == nullptr || (code != RPMRC_OK && code != RPMRC_NOKEY && code != RPMRC_NOTTRUSTED)) {
-        refuse(shown_as, log.text().empty() ? "librpm refuses its header" : base::printable(log.text()));
+        refuse(shown_as, reason_of(log.text(), path));
     }
 }
 
