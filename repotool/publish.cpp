@@ -271,7 +271,7 @@ private:
             parent_ ? std::optional(parent_->manifest().generation) : std::nullopt;
         catalog_
             ->save();  // before its spool goes with the transaction; a cache, harmless if the commit fails
-        transaction_->commit({expected, number_, date_, record});
+        transaction_->commit({expected, number_, record});
     }
 
     PublishResult describe_parent() {

@@ -116,7 +116,7 @@ private:
         record.changes = to_changes(compare_generations(*parent_, target));
         record.meta = meta;
         if (signer_) export_public_key(filesystem_, transaction, *signer_);
-        transaction.commit({current, current + 1, generation.manifest.date, record});
+        transaction.commit({current, current + 1, record});
     }
 
     const PublishContext& context_;

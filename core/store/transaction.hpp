@@ -31,7 +31,6 @@ struct StagedObject {
 struct CommitRequest {
     std::optional<std::uint64_t> parent;  // what must still be current
     std::uint64_t generation = 0;
-    base::UnixSeconds date = 0;
     HistoryRecord record;  // of this flip
 };
 

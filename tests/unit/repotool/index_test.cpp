@@ -95,7 +95,7 @@ public:
         store::HistoryRecord history;
         history.generation = number;
         history.manifest_sha256 = generation.manifest_sha256;
-        transaction->commit({current, number, context.date, history});
+        transaction->commit({current, number, history});
     }
 
     store::SetEntry current_set() {

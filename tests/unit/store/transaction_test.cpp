@@ -54,8 +54,7 @@ void publish(fs::Filesystem& filesystem, std::uint64_t generation) {
     record.generation = generation;
     record.parent = generation - 1;
     record.manifest_sha256 = base::sha256_hex(manifest);
-    transaction->commit(
-        {generation == 1 ? std::nullopt : std::optional(generation - 1), generation, 1000, record});
+    transaction->commit({generation == 1 ? std::nullopt : std::optional(generation - 1), generation, record});
 }
 
 std::optional<std::uint64_t> current(fs::Filesystem& filesystem) {
