@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Answers for a test how the product orders versions: `version_order rpm` reads lines "one<TAB>other" and
+// prints -1, 0 or 1 for each.
+#include <functional>
+#include <iostream>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "core/formats/rpm/version.hpp"
+
+int main(int argc, char** argv) {
+    using Order = std::function<int(std::string_view, std::string_view)>;
+    const std::map<std::string, Order> orders{{"rpm", repotool::formats::rpm::compare_versions}};
+    const auto order = orders.find(argc == 2 ? argv[1] : "");
+    if (order == orders.end()) {
+        std::cerr << "usage: version_order rpm <pairs\n";
+        return 2;
+    }
+    std::string line;
+    while (std::getline(std::cin, line)) {
+        const auto tab = line.find('\t');
+        if (tab == std::string::npos) return 2;
+        const std::string_view text(line);
+        const int answer = order->second(text.substr(0, tab), text.substr(tab + 1));
+        std::cout << (answer > 0) - (answer < 0) << '\n';
+    }
+    return std::cout.good() ? 0 : 1;
+}
