@@ -19,11 +19,9 @@ struct Options {
 int run(const Options& options, const GlobalOptions& global) {
     const std::string root =
         options.directory.empty() ? find_site(global) : fs::absolute_path(options.directory);
-    if (!make_site(root, options.defaults))
+    if (!publisher::make_site(root, options.defaults))
         throw base::Error(base::ErrorKind::usage, "make site", root, "there is one already");
-    GlobalOptions here = global;
-    here.site = root;
-    open_site(here).site->prepare_for_writing();
+    publisher::open_site(root).site->prepare_for_writing();
     print(global.json
               ? nlohmann::json{{"ok", true}, {"site", root}}.dump() + "\n"
               : fmt::format("made a site in {}; its settings are in repotool.yaml, clients get {}/public\n",

@@ -19,29 +19,9 @@ namespace {
 using base::Error;
 using base::ErrorKind;
 
-constexpr std::uint64_t kConfigLimit = std::uint64_t{1} << 20U;
-
-std::string config_path(const std::string& root) {
-    return root + "/repotool.yaml";
-}
-
-bool is_site(const std::string& root) {
-    return fs::external_status(config_path(root), fs::FinalSymlink::follow).has_value();
-}
-
 std::string environment(const char* name) {
     const char* value = std::getenv(name);
     return value == nullptr ? std::string() : std::string(value);
-}
-
-OpenSite open_at(const std::string& root) {
-    OpenSite site;
-    site.root = root;
-    const std::string path = config_path(root);
-    site.config = publisher::parse_config(fs::read_external(path, kConfigLimit), "repotool.yaml");
-    site.filesystem = fs::open_posix_filesystem(root);
-    site.site = std::make_unique<store::Site>(*site.filesystem, base::system_clock());
-    return site;
 }
 
 // What a CI server says of the job that runs this: shown to those who wait for a lock, and kept in the
@@ -61,37 +41,21 @@ std::string find_site(const GlobalOptions& global) {
         return fs::absolute_path(value);
     for (std::string directory = fs::current_directory(); !directory.empty();
          directory = fs::parent_path(directory)) {
-        if (is_site(directory)) return directory;
+        if (publisher::is_site(directory)) return directory;
     }
     return fs::absolute_path("site");
 }
 
 OpenSite open_site(const GlobalOptions& global) {
-    const std::string root = find_site(global);
-    if (!is_site(root)) {
-        throw Error(ErrorKind::usage, "open site", root, "there is no repotool.yaml",
-                    "name the site with --site, or make one with: repotool init");
-    }
-    return open_at(root);
-}
-
-bool make_site(const std::string& root, const publisher::SiteDefaults& defaults) {
-    if (is_site(root)) return false;
-    const std::string text = publisher::default_config_text(defaults);
-    publisher::parse_config(text, "repotool.yaml");  // names from the command line may be bad
-    fs::make_external_directory(root, 0755);
-    return fs::write_new_external(config_path(root), text, 0644);
+    return publisher::open_site(find_site(global));
 }
 
 OpenSite open_or_make_site(const GlobalOptions& global, const publisher::SiteDefaults& defaults) {
-    const std::string root = find_site(global);
-    const bool is_new = make_site(root, defaults);  // another first publisher may be faster
-    OpenSite site = open_at(root);
-    site.site->prepare_for_writing();
-    if (is_new) {
+    OpenSite site = publisher::open_or_make_site(find_site(global), defaults);
+    if (site.is_new) {
         base::info(
             fmt::format("made a site in {} (APT suite {}, RPM dist {}); its settings are in repotool.yaml",
-                        root, site.config.dists[0].name, site.config.dists[1].name));
+                        site.root, site.config.dists[0].name, site.config.dists[1].name));
     }
     return site;
 }

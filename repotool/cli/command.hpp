@@ -11,9 +11,8 @@
 
 #include <CLI/CLI.hpp>
 
-#include "core/fs/filesystem.hpp"
-#include "core/store/site.hpp"
 #include "repotool/config.hpp"
+#include "repotool/open_site.hpp"
 #include "repotool/publish.hpp"
 
 namespace repotool::cli {
@@ -33,13 +32,7 @@ struct Program {
     Run run;
 };
 
-// A site with its configuration.
-struct OpenSite {
-    std::string root;
-    std::unique_ptr<fs::Filesystem> filesystem;
-    publisher::Config config;
-    std::unique_ptr<store::Site> site;
-};
+using publisher::OpenSite;
 
 // Where the site is by the rules of --site; need not exist.
 std::string find_site(const GlobalOptions& global);
@@ -47,8 +40,6 @@ std::string find_site(const GlobalOptions& global);
 OpenSite open_site(const GlobalOptions& global);
 // For publishing: makes a default site where there is none, and says so.
 OpenSite open_or_make_site(const GlobalOptions& global, const publisher::SiteDefaults& defaults);
-// Writes the repotool.yaml of a new site. False where there is a site already.
-bool make_site(const std::string& root, const publisher::SiteDefaults& defaults);
 
 publisher::PublishContext publish_context(OpenSite& site, const GlobalOptions& global);
 // KEY=VALUE arguments. Throws base::Error (usage).

@@ -17,12 +17,8 @@ namespace {
 
 std::string make_temporary_site(const publisher::SiteDefaults& defaults) {
     const std::string root = fs::make_temporary_directory("repotool-dry-run");
-    make_site(root, defaults);
+    publisher::make_site(root, defaults);
     return root;
-}
-
-bool has_site(const GlobalOptions& global) {
-    return fs::external_status(find_site(global) + "/repotool.yaml", fs::FinalSymlink::follow).has_value();
 }
 
 }  // namespace
@@ -57,10 +53,9 @@ PublishSession::PublishSession(const GlobalOptions& global, const PublishOptions
     : global_(global), options_(options) {
     check_result_file(options.env_file);
     const publisher::SiteDefaults defaults{options.apt_suite, options.rpm_dist, options.base_url};
-    if (options.dry_run && !has_site(global)) {
-        GlobalOptions elsewhere = global;
-        elsewhere.site = temporary_ = make_temporary_site(defaults);
-        site_ = open_site(elsewhere);
+    if (options.dry_run && !publisher::is_site(find_site(global))) {
+        temporary_ = make_temporary_site(defaults);
+        site_ = publisher::open_site(temporary_);
         site_.site->prepare_for_writing();
     } else {
         site_ = open_or_make_site(global, defaults);
