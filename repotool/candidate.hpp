@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "core/formats/model.hpp"
 #include "core/store/record.hpp"
@@ -17,8 +18,19 @@ struct Candidate {
     std::string component;    // "" for RPM
     std::string origin;       // input file or repository@generation, for messages
     std::string staged_path;  // where the file is staged; empty: it is an object already
-    bool is_source = false;
+    std::vector<std::string>
+        staged_files;  // where those of record.files are staged, in their order; likewise
+    formats::PackageKind kind = formats::PackageKind::binary;
     bool any_architecture = false;
+};
+
+// RPM metadata that is passed through (core/formats/rpm/extra_metadata.hpp), checked; merged with what the
+// repository has of this type.
+struct ExtraCandidate {
+    std::string type;
+    std::string text;  // open
+    std::string origin;
+    std::string dist;  // belongs into every binary set of this dist
 };
 
 // "hello 1.0-1 (amd64)", for messages.

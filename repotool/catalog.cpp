@@ -14,7 +14,7 @@
 namespace repotool::publisher {
 namespace {
 
-constexpr int kRecordVersion = 1;  // shape and rendering of formats::Package; raise it when either changes
+constexpr int kRecordVersion = 2;  // shape and rendering of formats::Package; raise it when either changes
 constexpr std::size_t kRowsAtOnce = 256;
 
 const std::vector<base::DigestAlgorithm> kAllDigests{base::DigestAlgorithm::md5, base::DigestAlgorithm::sha1,

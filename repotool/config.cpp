@@ -43,6 +43,12 @@ formats::Format format_of(const YamlReader& value) {
     }
 }
 
+DebugPlace debug_place(const YamlReader& value) {
+    const std::string text = value.text();
+    if (text != "together" && text != "apart") value.fail("expected together or apart");
+    return text == "apart" ? DebugPlace::apart : DebugPlace::together;
+}
+
 DistConfig read_dist(const YamlReader& reader) {
     DistConfig dist;
     bool has_format = false;
@@ -66,7 +72,12 @@ DistConfig read_dist(const YamlReader& reader) {
                       }},
                      {"match", [&](const auto& v) { dist.match = v.texts(); }},
                      {"release", [&](const auto& v) { dist.release = one_line(v); }},
-                     {"dist", [&](const auto& v) { dist.dist = one_line(v); }}});
+                     {"dist", [&](const auto& v) { dist.dist = one_line(v); }},
+                     {"suite", [&](const auto& v) { dist.suite = checked(v, store::check_dist_name); }},
+                     {"codename", [&](const auto& v) { dist.codename = checked(v, store::check_dist_name); }},
+                     {"version", [&](const auto& v) { dist.version = one_line(v); }},
+                     {"description", [&](const auto& v) { dist.description = one_line(v); }},
+                     {"debug", [&](const auto& v) { dist.debug = debug_place(v); }}});
     if (dist.name.empty()) reader.fail("a dist needs a name");
     if (!has_format) reader.fail(fmt::format("dist '{}' needs a format: deb or rpm", dist.name));
     if (dist.architectures.empty()) {
@@ -83,6 +94,30 @@ void read_sign(const YamlReader& value, RepositoryConfig& repository) {
     repository.key = name == "none" ? "" : name;
 }
 
+std::string fingerprint_of(const YamlReader& value) {
+    std::string text;
+    for (const char c : value.text()) {
+        if (c != ' ') text += static_cast<char>(c >= 'a' && c <= 'f' ? c - 'a' + 'A' : c);
+    }
+    const bool hexadecimal = text.find_first_not_of("0123456789ABCDEF") == std::string::npos;
+    if (text.size() != 40 || !hexadecimal) value.fail("expected a fingerprint: 40 hexadecimal digits");
+    return text;
+}
+
+void read_release(const YamlReader& reader, ReleaseConfig& release) {
+    reader.read_map(
+        {{"origin", [&](const auto& v) { release.origin = one_line(v); }},
+         {"label", [&](const auto& v) { release.label = one_line(v); }},
+         {"not_automatic", [&](const auto& v) { release.not_automatic = v.boolean(); }},
+         {"but_automatic_upgrades", [&](const auto& v) { release.but_automatic_upgrades = v.boolean(); }},
+         {"signed_by",
+          [&](const auto& v) {
+              v.each_item([&](const auto& w) { release.signed_by.push_back(fingerprint_of(w)); });
+          }},
+         {"changelogs", [&](const auto& v) { release.changelogs = one_line(v); }},
+         {"snapshots", [&](const auto& v) { release.snapshots = one_line(v); }}});
+}
+
 RepositoryConfig read_repository(const YamlReader& reader, RepositoryConfig repository) {
     reader.read_map(
         {{"sign", [&](const auto& v) { read_sign(v, repository); }},
@@ -90,10 +125,16 @@ RepositoryConfig read_repository(const YamlReader& reader, RepositoryConfig repo
          {"keep_versions",
           [&](const auto& v) { repository.keep_versions = static_cast<unsigned>(v.number()); }},
          {"gate", [&](const auto& v) { repository.gate = v.texts(); }},
-         {"rules", [&](const auto& v) {
+         {"rules",
+          [&](const auto& v) {
               v.read_map({{"replace", [&](const auto& w) { repository.rules.replace = w.boolean(); }},
-                          {"downgrade", [&](const auto& w) { repository.rules.downgrade = w.boolean(); }}});
-          }}});
+                          {"downgrade", [&](const auto& w) { repository.rules.downgrade = w.boolean(); }},
+                          {"supersede_obsolete",
+                           [&](const auto& w) { repository.rules.supersede_obsolete = w.boolean(); }}});
+          }},
+         {"release", [&](const auto& v) { read_release(v, repository.release); }},
+         {"uploaders", [&](const auto& v) { repository.uploaders = one_line(v); }},
+         {"siblings", [&](const auto& v) { repository.siblings = v.texts(); }}});
     return repository;
 }
 
@@ -112,6 +153,8 @@ void read_metadata(const YamlReader& reader, MetadataConfig& metadata) {
                           if (metadata.compress.empty()) v.fail("expected at least one of gz and zst");
                       }},
                      {"contents", [&](const auto& v) { metadata.contents = v.boolean(); }},
+                     {"translations", [&](const auto& v) { metadata.translations = v.boolean(); }},
+                     {"sha512", [&](const auto& v) { metadata.sha512 = v.boolean(); }},
                      {"grace",
                       [&](const auto& v) {
                           v.read_map(
@@ -121,16 +164,6 @@ void read_metadata(const YamlReader& reader, MetadataConfig& metadata) {
                      {"keep_generations",
                       [&](const auto& v) { metadata.keep_generations = static_cast<unsigned>(v.number()); }},
                      {"valid_until", [&](const auto& v) { metadata.valid_until = v.duration(); }}});
-}
-
-std::string fingerprint_of(const YamlReader& value) {
-    std::string text;
-    for (const char c : value.text()) {
-        if (c != ' ') text += static_cast<char>(c >= 'a' && c <= 'f' ? c - 'a' + 'A' : c);
-    }
-    const bool hexadecimal = text.find_first_not_of("0123456789ABCDEF") == std::string::npos;
-    if (text.size() != 40 || !hexadecimal) value.fail("expected a fingerprint: 40 hexadecimal digits");
-    return text;
 }
 
 KeyConfig read_key(const YamlReader& reader) {

@@ -13,6 +13,9 @@
 
 namespace repotool::publisher {
 
+// Where debug packages go. apart: deb: component <component>-debug; rpm: architecture <arch>-debug.
+enum class DebugPlace { together, apart };
+
 struct DistConfig {
     std::string name;
     formats::Format format = formats::Format::deb;
@@ -21,11 +24,29 @@ struct DistConfig {
     std::vector<std::string> match;          // file name patterns that belong here, without the extension
     std::string release;                     // with `dist`: the pair that an update names
     std::string dist;
+    std::string suite;  // deb: Suite and Codename of Release; empty: `name`
+    std::string codename;
+    std::string version;      // deb: Version of Release; may be empty
+    std::string description;  // deb: Description of Release; may be empty
+    DebugPlace debug = DebugPlace::together;
 };
 
 struct RepositoryRules {
-    bool replace = false;  // the same name and version with other bytes takes the place of the old one
-    bool downgrade = false;
+    bool replace = false;    // the same name and version with other bytes takes the place of the old one
+    bool downgrade = false;  // a lower version than the one that is there is welcome
+    bool supersede_obsolete =
+        true;  // binaries that the new version of their source package no longer builds go
+};
+
+// Fields of the Release files of a repository (https://wiki.debian.org/DebianRepository/Format).
+struct ReleaseConfig {
+    std::string origin;  // empty: site.origin
+    std::string label;   // empty: Config::label_of
+    bool not_automatic = false;
+    bool but_automatic_upgrades = false;
+    std::vector<std::string> signed_by;  // fingerprints
+    std::string changelogs;              // URL with @CHANGEPATH@; "no"
+    std::string snapshots;               // URL with @SNAPSHOTID@
 };
 
 enum class SignPolicy { unspecified, none, key };
@@ -37,6 +58,13 @@ struct RepositoryConfig {
     unsigned keep_versions = 0;  // 0: all
     std::vector<std::string> gate;
     RepositoryRules rules;
+    ReleaseConfig release;
+    // Armored public keys, path relative to the site: only .changes and .dsc signed by one of them get in.
+    // Empty: no such demand.
+    std::string uploaders;
+    // Patterns of repositories whose versions count for the downgrade rule besides its own. Empty: those
+    // beside it that are called os, proposed, updates, security or holdback, if it is called so itself.
+    std::vector<std::string> siblings;
 };
 
 struct KeyConfig {
@@ -54,7 +82,9 @@ struct DisabledCombination {
 struct MetadataConfig {
     std::vector<formats::Compression> compress{formats::Compression::gz,
                                                formats::Compression::zst};  // RPM: the first one
-    bool contents = false;
+    bool contents = false;                                                  // APT: Contents-<arch>
+    bool translations = false;  // APT: long descriptions in Translation-en
+    bool sha512 = false;        // APT: list SHA512 in Release besides SHA256
     std::int64_t grace_metadata = 48 * 3600;
     std::int64_t grace_packages = 14 * 86400;
     unsigned keep_generations = 3;

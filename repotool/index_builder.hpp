@@ -14,6 +14,7 @@
 #include "core/store/generation_reader.hpp"
 #include "core/store/manifest.hpp"
 #include "core/store/transaction.hpp"
+#include "repotool/candidate.hpp"
 
 namespace repotool::publisher {
 
@@ -23,7 +24,8 @@ struct SetPlan {
     std::string component;
     std::string architecture;
     std::vector<store::ChunkPiece> pieces;
-    const store::SetEntry* parent = nullptr;  // the set before, if there was one
+    const store::SetEntry* parent = nullptr;    // the set before, if there was one
+    std::vector<const ExtraCandidate*> extras{};  // to merge into the parent's; they outlive the plan
 };
 
 struct BuildContext {

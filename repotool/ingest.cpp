@@ -113,8 +113,10 @@ private:
 
 }  // namespace
 
-std::vector<Ingested> ingest(fs::Filesystem& filesystem, store::Transaction& transaction, Catalog& catalog,
-                             const std::vector<std::string>& files) {
+IngestedInputs ingest(fs::Filesystem& filesystem, store::Transaction& transaction, Catalog& catalog,
+                      const Inputs& inputs) {
+    std::vector<std::string> files;
+    for (const auto& file : inputs.packages) files.push_back(file.path);
     check_space(filesystem, files);
     Refusals refusals;
     std::vector<Copied> copies;
@@ -129,7 +131,7 @@ std::vector<Ingested> ingest(fs::Filesystem& filesystem, store::Transaction& tra
     }
     std::vector<ParseJob> jobs;
     for (const auto& copy : copies) jobs.push_back(copy.job);
-    std::vector<Ingested> ingested;
+    IngestedInputs ingested;
     parse_packages(jobs, [&](std::size_t i, std::optional<std::string> body, const std::string& failure) {
         if (!body) {
             refusals.add(jobs[i].shown_as, failure, {});
@@ -138,11 +140,11 @@ std::vector<Ingested> ingest(fs::Filesystem& filesystem, store::Transaction& tra
         formats::Package package = formats::package_from_json(*body);
         package.index.clear();
         catalog.add(package.sha256, *body);
-        ingested.push_back({std::move(package), copies[i].staged_path, jobs[i].shown_as});
+        ingested.packages.push_back({std::move(package), copies[i].staged_path, {}, jobs[i].shown_as, {}});
     });
     refusals.throw_if_any();
     store::SyncBatch batch(filesystem);  // before the lock: others need not wait for our disk
-    for (const auto& item : ingested) batch.add_file(item.staged_path);
+    for (const auto& item : ingested.packages) batch.add_file(item.staged_path);
     batch.flush();
     return ingested;
 }

@@ -96,7 +96,7 @@ private:
 
 }  // namespace
 
-std::vector<std::string> expand_inputs(const InputArguments& input) {
+Inputs expand_inputs(const InputArguments& input) {
     Expansion expansion;
     for (const auto& argument : input.arguments) {
         if (argument != "-") {
@@ -114,7 +114,9 @@ std::vector<std::string> expand_inputs(const InputArguments& input) {
                     fmt::format("name package files or directories; without names, {} is looked for",
                                 base::join(input.patterns, ", ")));
     }
-    return expansion.files;
+    Inputs inputs;
+    for (const auto& path : expansion.files) inputs.packages.push_back({path, {}, {}, {}, 0});
+    return inputs;
 }
 
 }  // namespace repotool::publisher

@@ -114,7 +114,7 @@ std::string pool_path(const Candidate& candidate, PathStyle style) {
 }
 
 std::string set_architecture(const Candidate& candidate) {
-    return candidate.is_source ? "source" : candidate.record.architecture;
+    return candidate.kind == formats::PackageKind::source ? "source" : candidate.record.architecture;
 }
 
 }  // namespace repotool::publisher

@@ -39,14 +39,29 @@ Candidate to_candidate(const Ingested& ingested) {
     Candidate candidate;
     candidate.format = package.format;
     candidate.record = {
-        package.name,       package.version, package.architecture,  "", package.sha256, package.size, "",
-        package.content_id, package.source,  package.source_version};
+        package.name,       package.version, package.architecture,   "", package.sha256, package.size, "",
+        package.content_id, package.source,  package.source_version, {}};
+    for (const auto& file : package.files)
+        candidate.record.files.push_back({file.name, file.sha256, file.size});
     candidate.file_name = package.file_name;
     candidate.origin = ingested.origin;
     candidate.staged_path = ingested.staged_path;
-    candidate.is_source = package.is_source;
+    candidate.kind = package.kind;
     candidate.any_architecture = package.any_architecture;
     return candidate;
+}
+
+formats::PackageKind kind_of(const std::string& set_architecture) {
+    switch (store::set_kind(set_architecture)) {
+        case store::SetKind::source:
+            return formats::PackageKind::source;
+        case store::SetKind::udeb:
+            return formats::PackageKind::udeb;
+        case store::SetKind::debug:
+            return formats::PackageKind::debug;
+        default:
+            return formats::PackageKind::binary;
+    }
 }
 
 void add_from_repository(fs::Filesystem& filesystem, const std::string& reference,
@@ -63,7 +78,7 @@ void add_from_repository(fs::Filesystem& filesystem, const std::string& referenc
                 candidate.component = set.component;
                 candidate.origin =
                     fmt::format("{}@{}", source.manifest().repository, source.manifest().generation);
-                candidate.is_source = set.architecture == "source";
+                candidate.kind = kind_of(set.architecture);
                 candidate.any_architecture =
                     record.architecture == (candidate.format == formats::Format::deb ? "all" : "noarch");
                 candidates.push_back(std::move(candidate));
@@ -127,7 +142,7 @@ private:
     const GenerationReader* parent() const { return parent_.get(); }
 
     void collect() {
-        for (const auto& item : ingest(filesystem_, *transaction_, *catalog_, request_.files)) {
+        for (const auto& item : ingest(filesystem_, *transaction_, *catalog_, request_.inputs).packages) {
             candidates_.push_back(to_candidate(item));
             place(candidates_.back(), context_.config, request_.placement);
         }
@@ -171,7 +186,7 @@ private:
     void demand_signed(const Candidate& candidate, const store::Record& published) {
         if (!published.unsigned_sha256.empty()) return;  // signed here
         const std::string path = fmt::format("{}/public/{}", filesystem_.root(),
-                                             store::pool_file(request_.repository, published).path);
+                                             store::pool_files(request_.repository, published)[0].path);
         const auto verdict = signing::verify_package(path, {signer_->public_key()});
         if (verdict.good) return;
         throw Error(ErrorKind::policy, request_.operation, candidate.origin,
@@ -249,8 +264,8 @@ private:
         }
         for (const auto& decision : selection_.decisions) {
             if (decision.action != Action::added) continue;
-            const auto file = store::pool_file(request_.repository, decision.record);
-            transaction_->add_pool_name(file.path, file.sha256);
+            for (const auto& file : store::pool_files(request_.repository, decision.record))
+                transaction_->add_pool_name(file.path, file.sha256);
         }
         number_ = parent_ ? parent_->manifest().generation + 1 : 1;
         return stage_generation(*transaction_,

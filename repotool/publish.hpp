@@ -9,6 +9,7 @@
 
 #include "core/store/site.hpp"
 #include "repotool/config.hpp"
+#include "repotool/inputs.hpp"
 #include "repotool/placement.hpp"
 #include "repotool/selection.hpp"
 
@@ -27,7 +28,7 @@ enum class DryRun { no, yes };
 struct PublishRequest {
     std::string operation;  // publish, promote
     std::string repository;
-    std::vector<std::string> files;    // package files
+    Inputs inputs;
     std::vector<std::string> sources;  // repository[@N] whose packages are taken over
     PlacementOptions placement;        // of files
     bool must_sign = false;            // promote: a repository without `sign:` is refused

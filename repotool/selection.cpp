@@ -82,7 +82,7 @@ private:
             if (belongs(*candidate, architecture)) decide(*candidate, list, edits);
         }
         if (entry != nullptr && edits.empty()) return;
-        SetPlan plan{name_.format, name_.dist, name_.component, architecture, {}, entry};
+        SetPlan plan{name_.format, name_.dist, name_.component, architecture, {}, entry, {}};
         plan.pieces = store::edit_chunks(
             list, edits, [this](const store::ChunkReference& chunk) { return parent_->records(chunk); });
         selection.changed_sets.push_back(std::move(plan));

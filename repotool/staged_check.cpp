@@ -66,23 +66,25 @@ void check_frames(fs::Filesystem& filesystem, const store::Transaction& transact
     }
 }
 
+void check_object(fs::Filesystem& filesystem, const store::ContentFile& file) {
+    const auto status = filesystem.status(store::layout::object(file.sha256));
+    const std::string pool = "public/" + file.path;
+    // A name that is published already holds these very bytes: a hard link to the object, or a copy of it.
+    const auto published = filesystem.status(pool);
+    const bool same = !published || (status && published->inode == status->inode) ||
+                      fs::digest_file(*filesystem.open_read(pool)).sha256 == file.sha256;
+    if (!same)
+        throw Error(ErrorKind::integrity, "verify", pool, "it holds other bytes than the index would say");
+    if (status && status->kind == fs::Kind::file && status->size == file.size) return;
+    throw Error(ErrorKind::integrity, "verify", pool,
+                fmt::format("expected an object of {} bytes, found {}", file.size,
+                            status ? std::to_string(status->size) : "none"));
+}
+
 void check_objects(fs::Filesystem& filesystem, const std::string& repository, const SetPlan& plan) {
     for (const auto& piece : plan.pieces) {
         for (const auto& record : piece.records) {
-            const auto status = filesystem.status(store::layout::object(record.sha256));
-            const std::string pool = "public/" + store::pool_file(repository, record).path;
-            // A name that is published already holds these very bytes: a hard link to the object, or a copy
-            // of it.
-            const auto published = filesystem.status(pool);
-            const bool same = !published || (status && published->inode == status->inode) ||
-                              fs::digest_file(*filesystem.open_read(pool)).sha256 == record.sha256;
-            if (!same)
-                throw Error(ErrorKind::integrity, "verify", pool,
-                            "it holds other bytes than the index would say");
-            if (status && status->kind == fs::Kind::file && status->size == record.size) continue;
-            throw Error(ErrorKind::integrity, "verify", record.path,
-                        fmt::format("expected an object of {} bytes, found {}", record.size,
-                                    status ? std::to_string(status->size) : "none"));
+            for (const auto& file : store::pool_files(repository, record)) check_object(filesystem, file);
         }
     }
 }

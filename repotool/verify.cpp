@@ -176,10 +176,11 @@ private:
     }
 
     void check_package(const store::Record& record) {
-        const ContentFile file = store::pool_file(report_.repository, record);
-        if (!seen_.insert(file.path).second) return;  // noarch is in several sets
-        depth_ == Depth::full ? check_bytes(file.path, file.sha256, file.size)
-                              : static_cast<void>(check_size(file.path, file.size));
+        for (const ContentFile& file : store::pool_files(report_.repository, record)) {
+            if (!seen_.insert(file.path).second) continue;  // noarch is in several sets
+            depth_ == Depth::full ? check_bytes(file.path, file.sha256, file.size)
+                                  : static_cast<void>(check_size(file.path, file.size));
+        }
     }
 
     void check_indexes(const SubManifest& sub_manifest, const SetEntry& set, const store::ChunkList& list) {

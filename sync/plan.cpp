@@ -92,7 +92,8 @@ private:
             add_chunk(chunk);
             for (const auto& record : wanted_.records(chunk)) {
                 const bool is_there = there.contains(record.path + '\n' + record.sha256);
-                add(is_there ? plan_.expected : plan_.packages, store::pool_file(repository_, record));
+                for (const auto& file : store::pool_files(repository_, record))
+                    add(is_there ? plan_.expected : plan_.packages, file);
             }
         }
     }

@@ -17,6 +17,24 @@ enum class Format { deb, rpm };
 const char* format_name(Format format) noexcept;
 Format parse_format(std::string_view name);
 
+// Which kind of package set of its dist a package belongs to.
+enum class PackageKind {
+    binary,
+    source,  // .dsc with its files; source RPM
+    udeb,    // for the Debian installer: an index of its own
+    debug,   // debug symbols (deb: Auto-Built-Package: debug-symbols; rpm: *-debuginfo, *-debugsource)
+};
+const char* kind_name(PackageKind kind) noexcept;
+// Throws base::Error (integrity).
+PackageKind parse_kind(std::string_view name);
+
+// A file that belongs to a source package besides the .dsc.
+struct PackageFile {
+    std::string name;  // base name
+    std::uint64_t size = 0;
+    std::string sha256;
+};
+
 // The text of one package in one index. Where the index names the package's location, it goes between the two
 // parts: the same text serves every repository, whatever path the package gets there.
 struct IndexText {
@@ -38,9 +56,17 @@ struct Package {
     // Identity of the content that signing does not change. deb: the file's SHA-256; rpm: SHA-256 over the
     // main header's SHA-256 and the payload's digest.
     std::string content_id;
-    bool is_source = false;
+    PackageKind kind = PackageKind::binary;
     bool any_architecture = false;  // deb "all", rpm "noarch": belongs into every architecture of its dist
-    // deb: "Packages". rpm: "primary", "filelists", "other". `before` + location + `after`.
+    // .dsc: the other files of the source package, in the order of its Checksums-Sha256; `sha256` and `size`
+    // above are those of the .dsc itself.
+    std::vector<PackageFile> files;
+    // `before` + location + `after`, by the name of the index:
+    // deb: "Packages" (location: Filename), or "Sources" (location: Directory); where the site keeps
+    // Contents,
+    //   "Contents" too: `before` is the sorted list of paths without leading "./" or "/", one a line,
+    //   directories left out, and `after` is the package's qualified name, "section/name".
+    // rpm: "primary", "filelists", "other" (location: href, in primary alone).
     std::map<std::string, IndexText> index;
 };
 

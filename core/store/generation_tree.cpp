@@ -119,8 +119,12 @@ std::vector<ContentFile> manifest_parts(const Manifest& manifest,
     return files;
 }
 
-ContentFile pool_file(const std::string& repository, const Record& record) {
-    return {layout::pool(repository) + "/" + record.path, record.sha256, record.size};
+std::vector<ContentFile> pool_files(const std::string& repository, const Record& record) {
+    const std::string path = layout::pool(repository) + "/" + record.path;
+    std::vector<ContentFile> files{{path, record.sha256, record.size}};
+    for (const auto& file : record.files)
+        files.push_back({fs::parent_path(path) + "/" + file.name, file.sha256, file.size});
+    return files;
 }
 
 bool is_pointer_path(const std::string& format, const std::string& path) {

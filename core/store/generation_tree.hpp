@@ -37,7 +37,8 @@ std::vector<ContentFile> index_files(const std::string& repository, const SetEnt
 // Sub-manifests, and chunk lists and frame tables of their sets. Chunks are named by the chunk lists.
 std::vector<ContentFile> manifest_parts(const Manifest& manifest,
                                         const std::vector<SubManifest>& sub_manifests);
-ContentFile pool_file(const std::string& repository, const Record& record);
+// The files of a package below pool/<repository>: one; of a source package the .dsc and what it names.
+std::vector<ContentFile> pool_files(const std::string& repository, const Record& record);
 // Path of an index below meta/<repository>/.
 std::string index_path(const SetEntry& set, const IndexEntry& index);
 

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "core/fs/tree.hpp"
+#include "core/store/names.hpp"
 
 namespace repotool::store::layout {
 
@@ -43,7 +44,16 @@ std::string tree_part(std::string_view repository, std::string_view sha256) {
 }
 std::string apt_index_directory(std::string_view dist, std::string_view component,
                                 std::string_view architecture) {
-    return fmt::format("dists/{}/{}/binary-{}", dist, component, architecture);
+    const std::string directory = fmt::format("dists/{}/{}/", dist, component);
+    if (architecture == kTranslations) return directory + kTranslations;
+    switch (set_kind(architecture)) {
+        case SetKind::source:
+            return directory + "source";
+        case SetKind::udeb:
+            return directory + "debian-installer/binary-" + machine_architecture(architecture);
+        default:
+            return fmt::format("{}binary-{}", directory, architecture);
+    }
 }
 std::string rpm_directory(std::string_view dist, std::string_view architecture) {
     return fmt::format("rpm/{}/{}", dist, architecture);

@@ -27,6 +27,9 @@ std::string generation(std::string_view repository, std::uint64_t number);  // g
 std::string pool(std::string_view repository);                              // pool/stable
 std::string meta(std::string_view repository);                              // meta/stable
 std::string tree_part(std::string_view repository, std::string_view sha256);  // meta/stable/tree/ab/…
+// Stands in the place of an architecture for the translations of a component.
+inline constexpr const char* kTranslations = "i18n";
+// dists/<dist>/<component>/ and then binary-<arch>, source, debian-installer/binary-<arch> or i18n.
 std::string apt_index_directory(std::string_view dist, std::string_view component,
                                 std::string_view architecture);
 std::string rpm_directory(std::string_view dist, std::string_view architecture);  // rpm/el9/x86_64

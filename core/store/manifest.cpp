@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <functional>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <tuple>
 
 #include "core/base/digest.hpp"
@@ -38,7 +39,28 @@ ContentReference content_from(const json& document) {
 
 int compression_rank(const std::string& compression) {
     if (compression == "none") return 0;
-    return compression == "gz" ? 1 : 2;
+    if (compression == "gz") return 1;
+    return compression == "xz" ? 2 : 3;
+}
+
+json to_json(const ExtraEntry& extra) {
+    return {{"type", extra.type},
+            {"name", extra.name},
+            {"sha256", extra.sha256},
+            {"size", extra.size},
+            {"open_sha256", extra.open_sha256},
+            {"open_size", extra.open_size}};
+}
+
+ExtraEntry extra_from(const json& document) {
+    ExtraEntry extra{
+        document.at("type").get<std::string>(),        document.at("name").get<std::string>(),
+        document.at("sha256").get<std::string>(),      document.at("size").get<std::uint64_t>(),
+        document.at("open_sha256").get<std::string>(), document.at("open_size").get<std::uint64_t>()};
+    const bool plain = is_safe_path(extra.name) && extra.name.find('/') == std::string::npos;
+    demand(plain && base::is_sha256_hex(extra.sha256) && base::is_sha256_hex(extra.open_sha256), "manifest",
+           fmt::format("metadata '{}' is not one that we write", extra.name));
+    return extra;
 }
 
 json to_json(const SetEntry& set) {
@@ -48,19 +70,37 @@ json to_json(const SetEntry& set) {
                            {"compression", index.compression},
                            {"sha256", index.sha256},
                            {"size", index.size}});
+        if (!index.sha512.empty()) indexes.back()["sha512"] = index.sha512;
     }
-    return {{"dist", set.dist},         {"component", set.component},    {"architecture", set.architecture},
-            {"packages", set.packages}, {"chunks", to_json(set.chunks)}, {"frames", to_json(set.frames)},
-            {"indexes", indexes}};
+    json document{
+        {"dist", set.dist},         {"component", set.component},    {"architecture", set.architecture},
+        {"packages", set.packages}, {"chunks", to_json(set.chunks)}, {"frames", to_json(set.frames)},
+        {"indexes", indexes}};
+    if (set.contents) {
+        document["contents"] = {{"lines", to_json(set.contents->lines)},
+                                {"frames", to_json(set.contents->frames)}};
+    }
+    for (const auto& extra : set.extras) document["extras"].push_back(to_json(extra));
+    return document;
+}
+
+bool is_sha512_hex(const std::string& text) {
+    return text.size() == 128 && text.find_first_not_of("0123456789abcdef") == std::string::npos;
 }
 
 IndexEntry index_from(const json& document) {
-    IndexEntry index{document.at("name").get<std::string>(), document.at("compression").get<std::string>(),
-                     document.at("sha256").get<std::string>(), document.at("size").get<std::uint64_t>()};
-    const bool known_name = index.name == "Packages" || index.name == "primary" ||
-                            index.name == "filelists" || index.name == "other";
-    const bool known_compression =
-        index.compression == "none" || index.compression == "gz" || index.compression == "zst";
+    IndexEntry index{document.at("name").get<std::string>(),
+                     document.at("compression").get<std::string>(),
+                     document.at("sha256").get<std::string>(),
+                     document.at("size").get<std::uint64_t>(),
+                     {}};
+    static const std::set<std::string> kNames{"Packages", "Sources",   "Translation-en", "Contents",
+                                              "primary",  "filelists", "other"};
+    static const std::set<std::string> kCompressions{"none", "gz", "xz", "zst"};
+    index.sha512 = document.value("sha512", "");
+    const bool known_name = kNames.contains(index.name);
+    const bool known_compression = kCompressions.contains(index.compression);
+    demand(index.sha512.empty() || is_sha512_hex(index.sha512), "manifest", "expected a SHA-512 digest");
     demand(known_name && known_compression && base::is_sha256_hex(index.sha256), "manifest",
            fmt::format("index '{}' in compression '{}' is not one that we write", index.name,
                        index.compression));
@@ -80,7 +120,24 @@ SetEntry set_from(const json& document, const std::string& format) {
     set.chunks = content_from(document.at("chunks"));
     set.frames = content_from(document.at("frames"));
     for (const auto& index : document.at("indexes")) set.indexes.push_back(index_from(index));
+    if (document.contains("contents")) {
+        const json& contents = document.at("contents");
+        set.contents = ContentsEntry{content_from(contents.at("lines")), content_from(contents.at("frames"))};
+    }
+    if (document.contains("extras")) {
+        for (const auto& extra : document.at("extras")) set.extras.push_back(extra_from(extra));
+    }
     return set;
+}
+
+json to_sorted_json(SetEntry& set) {
+    std::sort(set.indexes.begin(), set.indexes.end(), [](const IndexEntry& a, const IndexEntry& b) {
+        return std::pair(a.name, compression_rank(a.compression)) <
+               std::pair(b.name, compression_rank(b.compression));
+    });
+    std::sort(set.extras.begin(), set.extras.end(),
+              [](const ExtraEntry& a, const ExtraEntry& b) { return a.type < b.type; });
+    return to_json(set);
 }
 
 base::UnixSeconds date_from(const std::string& text) {
@@ -145,23 +202,20 @@ std::string render_sub_manifest(const SubManifest& sub_manifest) {
     const auto set_order = [](const SetEntry& set) {
         return std::tie(set.dist, set.component, set.architecture);
     };
-    std::sort(sorted.sets.begin(), sorted.sets.end(),
-              [&](const auto& a, const auto& b) { return set_order(a) < set_order(b); });
+    for (auto* sets : {&sorted.sets, &sorted.translations}) {
+        std::sort(sets->begin(), sets->end(),
+                  [&](const auto& a, const auto& b) { return set_order(a) < set_order(b); });
+    }
     std::sort(sorted.pointers.begin(), sorted.pointers.end(),
               [](const auto& a, const auto& b) { return a.path < b.path; });
     json sets = json::array();
-    for (auto& set : sorted.sets) {
-        std::sort(set.indexes.begin(), set.indexes.end(), [](const IndexEntry& a, const IndexEntry& b) {
-            return std::pair(a.name, compression_rank(a.compression)) <
-                   std::pair(b.name, compression_rank(b.compression));
-        });
-        sets.push_back(to_json(set));
-    }
+    for (auto& set : sorted.sets) sets.push_back(to_sorted_json(set));
     json pointers = json::array();
     for (const auto& pointer : sorted.pointers)
         pointers.push_back({{"path", pointer.path}, {"sha256", pointer.sha256}, {"size", pointer.size}});
-    const json document{
+    json document{
         {"format", sorted.format}, {"links", json::array()}, {"pointers", pointers}, {"sets", sets}};
+    for (auto& set : sorted.translations) document["translations"].push_back(to_sorted_json(set));
     return document.dump(1) + "\n";
 }
 
@@ -215,6 +269,10 @@ SubManifest parse_sub_manifest(std::string_view text) {
         }
         for (const auto& set : document.at("sets"))
             sub_manifest.sets.push_back(set_from(set, sub_manifest.format));
+        if (document.contains("translations")) {
+            for (const auto& set : document.at("translations"))
+                sub_manifest.translations.push_back(set_from(set, sub_manifest.format));
+        }
         return sub_manifest;
     });
 }

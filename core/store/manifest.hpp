@@ -26,10 +26,27 @@ struct ContentReference {
 // One representation of an index. Compression "none": the open text, listed in metadata, not stored in
 // public/.
 struct IndexEntry {
-    std::string name;         // Packages, primary, filelists, other
-    std::string compression;  // none, gz, zst
+    std::string name;         // Packages, Sources, Translation-en, Contents; primary, filelists, other
+    std::string compression;  // none, gz, xz, zst
     std::string sha256;
     std::uint64_t size = 0;
+    std::string sha512{};  // where the site lists SHA512 too; else empty
+};
+
+// Contents-<arch> of APT: its lines are sorted by path and have chunks of their own (docs/FORMAT.md §5.5).
+struct ContentsEntry {
+    ContentReference lines;   // chunk list: digest of the chunk's text, number of lines, first path
+    ContentReference frames;  // frame table with the one index "Contents"
+};
+
+// RPM metadata that is passed through: updateinfo, group (comps), modules, productid, unknown types.
+struct ExtraEntry {
+    std::string type;  // as repomd.xml names it
+    std::string name;  // "updateinfo.xml.gz": what follows <digest>- in the file's name
+    std::string sha256;
+    std::uint64_t size = 0;
+    std::string open_sha256;  // of the open text
+    std::uint64_t open_size = 0;
 };
 
 struct SetEntry {
@@ -40,6 +57,8 @@ struct SetEntry {
     ContentReference chunks;
     ContentReference frames;
     std::vector<IndexEntry> indexes;
+    std::optional<ContentsEntry> contents{};
+    std::vector<ExtraEntry> extras{};
 
     const IndexEntry* find_index(std::string_view name, std::string_view compression) const;
 };
@@ -55,6 +74,9 @@ struct SubManifest {
     std::string format;  // deb, rpm
     std::vector<PointerEntry> pointers;
     std::vector<SetEntry> sets;
+    // APT, where the site splits descriptions off: one a component, with architecture layout::kTranslations.
+    // Their records are those of all binary sets of the component.
+    std::vector<SetEntry> translations{};
 
     const SetEntry* find_set(std::string_view dist, std::string_view component,
                              std::string_view architecture) const;

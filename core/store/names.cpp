@@ -108,6 +108,31 @@ void check_architecture_name(std::string_view name) {
         refuse("architecture", name, "expected lower-case letters, digits, _ and -");
 }
 
+namespace {
+constexpr std::string_view kUdebMark = "udeb-";
+constexpr std::string_view kDebugMark = "-debug";
+}  // namespace
+
+SetKind set_kind(std::string_view set_architecture) {
+    if (set_architecture == "source") return SetKind::source;
+    if (set_architecture.starts_with(kUdebMark)) return SetKind::udeb;
+    return set_architecture.ends_with(kDebugMark) ? SetKind::debug : SetKind::binary;
+}
+
+std::string machine_architecture(std::string_view set_architecture) {
+    switch (set_kind(set_architecture)) {
+        case SetKind::udeb:
+            set_architecture.remove_prefix(kUdebMark.size());
+            break;
+        case SetKind::debug:
+            set_architecture.remove_suffix(kDebugMark.size());
+            break;
+        default:
+            break;
+    }
+    return std::string(set_architecture);
+}
+
 bool is_safe_path(std::string_view path) {
     if (path.empty() || path.size() > 1024) return false;
     const auto parts = base::split(path, '/');

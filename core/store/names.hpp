@@ -21,6 +21,13 @@ bool is_dist_name(std::string_view name);
 bool is_component_name(std::string_view name);
 bool is_architecture_name(std::string_view name);
 
+// What kind of packages a package set holds, told by its architecture: "source", "udeb-<arch>" (APT: the
+// installer's), "<arch>-debug" (RPM: debug packages that the dist keeps apart), everything else is binary.
+enum class SetKind { binary, source, udeb, debug };
+SetKind set_kind(std::string_view set_architecture);
+// The architecture of the machines that a set is for: "udeb-amd64" and "x86_64-debug" without their mark.
+std::string machine_architecture(std::string_view set_architecture);
+
 // A relative path of plain components: no empty ones, no `.`, no `..`, no control characters, at most 1024
 // bytes.
 bool is_safe_path(std::string_view path);

@@ -14,6 +14,20 @@ namespace {
 
 using nlohmann::json;
 
+void read_files(const json& document, Record& record) {
+    if (!document.contains("files")) return;
+    for (const auto& entry : document.at("files")) {
+        RecordFile file{entry.at("name").get<std::string>(), entry.at("sha256").get<std::string>(),
+                        entry.at("size").get<std::uint64_t>()};
+        const bool plain = is_safe_path(file.name) && file.name.find('/') == std::string::npos;
+        if (!plain || !base::is_sha256_hex(file.sha256)) {
+            throw base::Error(base::ErrorKind::integrity, "read", "package record",
+                              fmt::format("'{}' has a file that we never write", record.name));
+        }
+        record.files.push_back(std::move(file));
+    }
+}
+
 Record parse_record(std::string_view line) {
     const json document = json::parse(line);
     Record record;
@@ -27,6 +41,7 @@ Record parse_record(std::string_view line) {
     document.at("content").get_to(record.content);
     document.at("source").get_to(record.source);
     document.at("source_version").get_to(record.source_version);
+    read_files(document, record);
     const bool good_digests = base::is_sha256_hex(record.sha256) && base::is_sha256_hex(record.content) &&
                               (record.unsigned_sha256.empty() || base::is_sha256_hex(record.unsigned_sha256));
     if (!is_safe_path(record.path) || !good_digests) {
@@ -52,6 +67,12 @@ std::string render_record(const Record& record) {
         {"path", record.path},       {"sha256", record.sha256},   {"size", record.size},
         {"content", record.content}, {"source", record.source},   {"source_version", record.source_version}};
     if (!record.unsigned_sha256.empty()) document["unsigned"] = record.unsigned_sha256;
+    if (!record.files.empty()) {
+        json files = json::array();
+        for (const auto& file : record.files)
+            files.push_back({{"name", file.name}, {"sha256", file.sha256}, {"size", file.size}});
+        document["files"] = files;
+    }
     return document.dump() + "\n";
 }
 

@@ -9,6 +9,15 @@
 
 namespace repotool::store {
 
+// A file of a source package besides the one that `path` names; lies in the same directory.
+struct RecordFile {
+    std::string name;
+    std::string sha256;
+    std::uint64_t size = 0;
+
+    friend bool operator==(const RecordFile&, const RecordFile&) = default;
+};
+
 struct Record {
     std::string name;
     std::string version;
@@ -20,6 +29,7 @@ struct Record {
     std::string content;          // identity that signing does not change
     std::string source;
     std::string source_version;
+    std::vector<RecordFile> files{};  // of a .dsc; sorted by name
 
     friend bool operator==(const Record&, const Record&) = default;
 };

@@ -33,7 +33,7 @@ int run(const Options& options, const GlobalOptions& global) {
     const std::string repository = checked_repository(target_of(options));
     PublishSession session(global, options.common);
     publisher::PublishRequest request = session.request("publish", repository);
-    request.files =
+    request.inputs =
         publisher::expand_inputs({options.inputs, session.site().config.inputs, read_standard_input});
     return session.finish(request);
 }

@@ -94,9 +94,10 @@ void fill_identity(const HeaderReader& header, const PackageFacts& facts, const 
     const std::string version = facts.version + "-" + facts.release;
     package.version = facts.epoch == "0" ? version : facts.epoch + ":" + version;
     package.architecture = own_architecture(header, facts);
-    package.is_source = facts.architecture == "src";
+    if (facts.architecture == "src") package.kind = PackageKind::source;
     package.any_architecture = facts.architecture == "noarch";
-    const auto source = package.is_source ? std::nullopt : parse_source_rpm(facts.source_rpm);
+    const auto source =
+        package.kind == PackageKind::source ? std::nullopt : parse_source_rpm(facts.source_rpm);
     package.source = source ? source->name : facts.name;
     package.source_version = source ? source->version : version;
     package.file_name = fmt::format("{}-{}.{}.rpm", facts.name, version, package.architecture);

@@ -19,7 +19,12 @@ void touch(const std::string& path) {
 }
 
 std::vector<std::string> expand(std::vector<std::string> arguments, const std::string& standard_input = "") {
-    return expand_inputs({std::move(arguments), {"*.deb"}, [standard_input] { return standard_input; }});
+    std::vector<std::string> paths;
+    for (const auto& file :
+         expand_inputs({std::move(arguments), {"*.deb"}, [standard_input] { return standard_input; }})
+             .packages)
+        paths.push_back(file.path);
+    return paths;
 }
 
 }  // namespace

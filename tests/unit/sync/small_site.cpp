@@ -75,7 +75,7 @@ store::SetEntry SmallSite::make_set(const std::string& format, const Packages& p
         const std::string bytes = package_bytes(record);
         record.sha256 = record.content = base::sha256_hex(bytes);
         record.size = bytes.size();
-        put(store::pool_file(repository_, record).path, bytes);
+        put(store::pool_files(repository_, record)[0].path, bytes);
         text += record.path + "\n";
         edits[store::record_key(record)] = record;
     }

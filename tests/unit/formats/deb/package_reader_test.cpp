@@ -141,7 +141,7 @@ TEST_CASE("a package's own fields are filled in for the store") {
     CHECK(package.size == read_file(path).size());
     CHECK(package.sha256 == output_of({"sha256sum", path}).substr(0, 64));
     CHECK(package.content_id == package.sha256);
-    CHECK_FALSE(package.is_source);
+    CHECK(package.kind == formats::PackageKind::binary);
     CHECK_FALSE(package.any_architecture);
 }
 

@@ -142,7 +142,7 @@ TEST_CASE("a binary package knows its version, file name and source package") {
     CHECK(binary.file_name == "rich-1.0~rc1^git2-3.el9.x86_64.rpm");
     CHECK(binary.source == "rich");
     CHECK(binary.source_version == "1.0~rc1^git2-3.el9");
-    CHECK_FALSE(binary.is_source);
+    CHECK(binary.kind == formats::PackageKind::binary);
     CHECK_FALSE(binary.any_architecture);
     const auto data = read(path_ending(built, ".noarch.rpm"));
     CHECK(data.name == "rich-data");
@@ -152,7 +152,7 @@ TEST_CASE("a binary package knows its version, file name and source package") {
 
 TEST_CASE("a source package has the architecture src, or nosrc when sources are left out") {
     const auto source = read_bytes(hello_source_package());
-    CHECK(source.is_source);
+    CHECK(source.kind == formats::PackageKind::source);
     CHECK(source.architecture == "src");
     CHECK(source.file_name == "hello-1.0-1.src.rpm");
     CHECK(source.source == "hello");
@@ -163,7 +163,7 @@ TEST_CASE("a source package has the architecture src, or nosrc when sources are 
     const auto built =
         build_packages(empty_spec("partial", "Source0: package.tar\nNoSource: 0"), directory.path());
     const auto partial = read(path_ending(built, ".nosrc.rpm"));
-    CHECK(partial.is_source);
+    CHECK(partial.kind == formats::PackageKind::source);
     CHECK(partial.architecture == "nosrc");
     CHECK(partial.file_name == "partial-1-1.nosrc.rpm");
     check_equals_createrepo(directory.path());
