@@ -194,8 +194,10 @@ private:
         if (place.name.empty()) place.name = ".";
         if (place.name == "..")
             throw base::Error(base::ErrorKind::internal, verb, path, "bug: a path that leaves its root");
-        place.directory = open_beneath(root_.get(), slash == std::string::npos ? "" : path.substr(0, slash),
-                                       O_PATH | O_DIRECTORY);
+        // "/name" keeps its slash, so that the kernel refuses it like every absolute path.
+        const std::string directory =
+            slash == std::string::npos ? "" : path.substr(0, std::max<std::size_t>(slash, 1));
+        place.directory = open_beneath(root_.get(), directory, O_PATH | O_DIRECTORY);
         if (!place.directory.is_open() && errno != ENOENT && errno != ENOTDIR) throw_errno(verb, shown(path));
         return place;
     }

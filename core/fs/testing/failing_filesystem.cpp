@@ -8,6 +8,7 @@
 namespace repotool::fs::testing {
 
 void FaultPlan::before(const char* operation, const std::string& path) {
+    const std::lock_guard guard(mutex_);
     ++count_;
     log_.push_back(fmt::format("{} {} {}", count_, operation, path));
     const bool fails = failure_ == Failure::once ? count_ == fail_at_ : fail_at_ != 0 && count_ >= fail_at_;

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -16,7 +17,7 @@ enum class Failure { once, from_then_on };
 
 // Counts every operation that changes the disk (create, write, append_range, sync, close, rename, link,
 // symlink, remove, make_directory, sync_directory, sync_all) and fails the `fail_at`-th (from 1; 0: none)
-// with `error_number`.
+// with `error_number`. Several threads may share one; read the log when they are done.
 class FaultPlan {
 public:
     FaultPlan(std::uint64_t fail_at, int error_number, Failure failure)
@@ -32,6 +33,7 @@ private:
     std::uint64_t fail_at_;
     int error_number_;
     Failure failure_;
+    std::mutex mutex_;
     std::uint64_t count_ = 0;
     std::vector<std::string> log_;
 };
