@@ -1,19 +1,18 @@
 # Every third-party library, found once; modules link the imported targets that they use and no others.
+# Those of the libraries are listed in packaging/cmake/dependencies.cmake, because users of the libraries need them too.
 find_package(PkgConfig REQUIRED)
-find_package(Threads REQUIRED)
-find_package(fmt REQUIRED)
-find_package(nlohmann_json REQUIRED)
+include(${CMAKE_SOURCE_DIR}/packaging/cmake/dependencies.cmake)
+foreach(PACKAGE ${REPOTOOL_PACKAGES})
+  find_package(${PACKAGE} REQUIRED)
+endforeach()
+foreach(ENTRY ${REPOTOOL_PKG_CONFIG})
+  string(REPLACE "=" ";" ENTRY ${ENTRY})
+  list(POP_FRONT ENTRY PREFIX MODULE)
+  pkg_check_modules(${PREFIX} REQUIRED IMPORTED_TARGET ${MODULE})
+endforeach()
+find_library(RPMSIGN_LIBRARY rpmsign REQUIRED)  # has no .pc file; linked by name, so that no path is exported
+
+# For the tools and for what comes later.
 find_package(CLI11 REQUIRED)
-find_package(OpenSSL REQUIRED)
-find_package(ZLIB REQUIRED)
-pkg_check_modules(RPM REQUIRED IMPORTED_TARGET rpm)
-pkg_check_modules(APT_PKG REQUIRED IMPORTED_TARGET apt-pkg)
 pkg_check_modules(ARCHIVE REQUIRED IMPORTED_TARGET libarchive)
-pkg_check_modules(GPGME REQUIRED IMPORTED_TARGET gpgme)
 pkg_check_modules(CURL REQUIRED IMPORTED_TARGET libcurl)
-pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
-pkg_check_modules(LZMA REQUIRED IMPORTED_TARGET liblzma)
-pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET sqlite3)
-pkg_check_modules(YAML REQUIRED IMPORTED_TARGET yaml-cpp)
-pkg_check_modules(EXPAT REQUIRED IMPORTED_TARGET expat)
-find_library(RPMSIGN_LIBRARY rpmsign REQUIRED)
