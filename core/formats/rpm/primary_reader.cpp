@@ -83,7 +83,9 @@ std::vector<XmlEntry> read_entries(std::string_view kind, std::string_view text)
     const std::string shown_as = fmt::format("{}.xml", kind);
     std::vector<XmlEntry> entries;
     XmlHandlers handlers;
-    handlers.begin = [&](const std::string& element, const XmlAttributes& attributes, int depth) {
+    handlers.begin = [&](const XmlTag& tag, const XmlAttributes& attributes) {
+        const auto& element = tag.element;
+        const int depth = tag.depth;
         if (depth == kPackageDepth) {
             if (element != "package")
                 refuse_document(shown_as, fmt::format("<{}> outside of a package", element));
@@ -95,8 +97,8 @@ std::vector<XmlEntry> read_entries(std::string_view kind, std::string_view text)
             begin_field(element, attributes, shown_as, entries.back());
         }
     };
-    handlers.end = [&](const std::string& element, const std::string& content, int depth) {
-        if (depth == kFieldDepth) end_field(element, content, entries.back());
+    handlers.end = [&](const XmlTag& tag, const std::string& content) {
+        if (tag.depth == kFieldDepth) end_field(tag.element, content, entries.back());
     };
     parse_xml({"<packages>", text, "</packages>"}, handlers, shown_as);
     return entries;
@@ -108,7 +110,9 @@ Repomd read_repomd(std::string_view text) {
     Repomd repomd;
     bool in_record = false;
     XmlHandlers handlers;
-    handlers.begin = [&](const std::string& element, const XmlAttributes& attributes, int depth) {
+    handlers.begin = [&](const XmlTag& tag, const XmlAttributes& attributes) {
+        const auto& element = tag.element;
+        const int depth = tag.depth;
         if (depth == 0 && element != "repomd") refuse_document(shown_as, "its root is not <repomd>");
         if (depth == 1) in_record = element == "data";
         if (depth == 1 && in_record) {
@@ -117,9 +121,9 @@ Repomd read_repomd(std::string_view text) {
         }
         if (depth == 2 && in_record) begin_record_field(element, attributes, repomd.records.back());
     };
-    handlers.end = [&](const std::string& element, const std::string& content, int depth) {
-        if (depth == 1 && element == "revision") repomd.revision = content;
-        if (depth == 2 && in_record) end_record_field(element, content, repomd.records.back());
+    handlers.end = [&](const XmlTag& tag, const std::string& content) {
+        if (tag.depth == 1 && tag.element == "revision") repomd.revision = content;
+        if (tag.depth == 2 && in_record) end_record_field(tag.element, content, repomd.records.back());
     };
     parse_xml({text}, handlers, shown_as);
     return repomd;

@@ -9,8 +9,6 @@
 #include <exception>
 #include <memory>
 
-#include "core/base/error.hpp"
-
 namespace repotool::formats::rpm {
 namespace {
 
@@ -30,12 +28,16 @@ std::string local_name(const XML_Char* name) {
 // State of one run. Exceptions must not pass through expat's C code: the first is kept and thrown after it.
 class Run {
 public:
-    Run(const XmlHandlers& handlers, std::string shown_as)
-        : handlers_(handlers), shown_as_(std::move(shown_as)), parser_(XML_ParserCreate("UTF-8")) {
+    Run(const XmlHandlers& handlers, std::string shown_as, const XmlRules& rules)
+        : handlers_(handlers),
+          shown_as_(std::move(shown_as)),
+          rules_(rules),
+          parser_(XML_ParserCreate("UTF-8")) {
         XML_SetUserData(parser_.get(), this);
         XML_SetElementHandler(parser_.get(), &Run::on_begin, &Run::on_end);
         XML_SetCharacterDataHandler(parser_.get(), &Run::on_text);
         XML_SetStartDoctypeDeclHandler(parser_.get(), &Run::on_doctype);
+        XML_SetSkippedEntityHandler(parser_.get(), &Run::on_skipped_entity);
     }
 
     void feed(std::string_view part, bool is_final) {
@@ -54,8 +56,13 @@ private:
         refuse(XML_ErrorString(XML_GetErrorCode(parser_.get())));
     }
     [[noreturn]] void refuse(const std::string& reason) {
-        throw base::Error(base::ErrorKind::integrity, "read", shown_as_,
+        throw base::Error(rules_.broken, "read", shown_as_,
                           fmt::format("{} in line {}", reason, XML_GetCurrentLineNumber(parser_.get())));
+    }
+
+    XmlTag tag(const XML_Char* name) const {
+        return {local_name(name), depth_, static_cast<std::size_t>(XML_GetCurrentByteIndex(parser_.get())),
+                static_cast<std::size_t>(XML_GetCurrentByteCount(parser_.get()))};
     }
 
     template <typename Action>
@@ -76,7 +83,7 @@ private:
             XmlAttributes named;
             for (; *attributes != nullptr; attributes += 2) named[attributes[0]] = attributes[1];
             run.text_.clear();
-            if (run.handlers_.begin) run.handlers_.begin(local_name(name), named, run.depth_);
+            if (run.handlers_.begin) run.handlers_.begin(run.tag(name), named);
             ++run.depth_;
         });
     }
@@ -84,7 +91,7 @@ private:
         auto& run = *static_cast<Run*>(self);
         run.guarded([&] {
             --run.depth_;
-            if (run.handlers_.end) run.handlers_.end(local_name(name), run.text_, run.depth_);
+            if (run.handlers_.end) run.handlers_.end(run.tag(name), run.text_);
             run.text_.clear();
         });
     }
@@ -92,13 +99,21 @@ private:
         auto& run = *static_cast<Run*>(self);
         run.guarded([&] { run.text_.append(text, static_cast<std::size_t>(length)); });
     }
-    static void on_doctype(void* self, const XML_Char*, const XML_Char*, const XML_Char*, int) {
+    static void on_doctype(void* self, const XML_Char*, const XML_Char*, const XML_Char*,
+                           int has_declarations) {
         auto& run = *static_cast<Run*>(self);
+        if (run.rules_.doctype == XmlDoctype::only_named && has_declarations == 0) return;
         run.guarded([&] { run.refuse("a document type declaration is not allowed"); });
+    }
+    // Where a document type is named, expat takes an unknown entity for one of its declarations.
+    static void on_skipped_entity(void* self, const XML_Char*, int) {
+        auto& run = *static_cast<Run*>(self);
+        run.guarded([&] { run.refuse("undefined entity"); });
     }
 
     const XmlHandlers& handlers_;
     std::string shown_as_;
+    XmlRules rules_;
     Parser parser_;
     std::string text_;
     int depth_ = 0;
@@ -108,8 +123,8 @@ private:
 }  // namespace
 
 void parse_xml(std::initializer_list<std::string_view> parts, const XmlHandlers& handlers,
-               const std::string& shown_as) {
-    Run run(handlers, shown_as);
+               const std::string& shown_as, const XmlRules& rules) {
+    Run run(handlers, shown_as, rules);
     for (const auto part : parts) run.feed(part, false);
     run.feed({}, true);
 }

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/formats/rpm/comps.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "core/formats/rpm/comps_group.hpp"
+#include "core/formats/rpm/extra_pieces.hpp"
+#include "core/formats/rpm/refusal.hpp"
+#include "core/formats/rpm/xml_outline.hpp"
+
+namespace repotool::formats::rpm {
+namespace {
+
+// Kinds of pieces, in the order of the document type that dnf's libcomps has (comps.dtd).
+constexpr std::string_view kGroup = "1";
+constexpr std::string_view kLangpack = "4";
+constexpr std::string_view kOther = "5";
+
+std::string_view kind_of(std::string_view element) {
+    if (element == "group") return kGroup;
+    if (element == "category") return "2";
+    if (element == "environment") return "3";
+    return kOther;
+}
+
+std::string attribute(const XmlChild& child, const std::string& name) {
+    const auto found = child.attributes.find(name);
+    return found == child.attributes.end() ? std::string() : found->second;
+}
+
+void read_langpacks(const XmlChild& langpacks, const std::string& shown_as, Pieces& pieces) {
+    const XmlOutline outline = outline_xml(langpacks.bytes, shown_as);
+    for (const auto& match : outline.children) {
+        pieces.push_back({make_key({std::string(kLangpack), match.element, attribute(match, "name")}),
+                          std::string(match.bytes)});
+    }
+}
+
+Pieces read_comps(std::string_view text, const std::string& shown_as) {
+    Pieces pieces;
+    if (text.empty()) return pieces;
+    const XmlOutline outline = outline_xml(text, shown_as);
+    if (outline.element != "comps") {
+        refuse(shown_as, fmt::format("its outermost element is <{}>, expected <comps>", outline.element));
+    }
+    for (const auto& child : outline.children) {
+        if (child.element == "langpacks") {
+            read_langpacks(child, shown_as, pieces);
+            continue;
+        }
+        const auto kind = kind_of(child.element);
+        if (kind != kOther && child.id.empty()) {
+            refuse(shown_as, fmt::format("a <{}> of it has no <id>", child.element));
+        }
+        pieces.push_back({make_key({std::string(kind), child.element, child.id}), std::string(child.bytes)});
+    }
+    make_canonical(pieces);
+    return pieces;
+}
+
+std::string render(const Pieces& pieces) {
+    std::string text = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<comps>\n";
+    const auto is_langpack = [](const Piece& piece) { return piece.key.starts_with(kLangpack); };
+    const auto first = std::find_if(pieces.begin(), pieces.end(), is_langpack);
+    const auto last = std::find_if_not(first, pieces.end(), is_langpack);
+    const auto append = [&text](auto begin, auto end, std::string_view indent) {
+        for (auto piece = begin; piece != end; ++piece) {
+            text += indent;
+            text += piece->bytes + "\n";
+        }
+    };
+    append(pieces.begin(), first, "  ");
+    if (first != last) {
+        text += "  <langpacks>\n";
+        append(first, last, "    ");
+        text += "  </langpacks>\n";
+    }
+    append(last, pieces.end(), "  ");
+    return text + "</comps>\n";
+}
+
+// Adds to the groups of `incoming` the packages that only `current` has in them.
+void keep_packages(const Pieces& current, Pieces& incoming, const std::string& shown_as) {
+    for (auto piece = current.begin(); piece != current.end() && piece->key.starts_with(kGroup);) {
+        const auto end = std::upper_bound(piece, current.end(), *piece, is_before);
+        const auto [same, same_end] = std::equal_range(incoming.begin(), incoming.end(), *piece, is_before);
+        if (same != same_end) {
+            std::set<std::string> present;
+            for (auto one = same; one != same_end; ++one) {
+                for (const auto& package : packages_of(one->bytes, shown_as)) present.insert(package.text);
+            }
+            std::vector<XmlChild> kept;
+            for (; piece != end; ++piece) {
+                for (auto& package : packages_of(piece->bytes, shown_as)) {
+                    if (present.insert(package.text).second) kept.push_back(std::move(package));
+                }
+            }
+            if (!kept.empty()) same->bytes = add_packages(same->bytes, kept, shown_as);
+        }
+        piece = end;
+    }
+}
+
+}  // namespace
+
+std::string merge_comps(std::string_view current, std::string_view incoming, const std::string& shown_as) {
+    Pieces old = read_comps(current, shown_as);
+    Pieces both = read_comps(incoming, shown_as);
+    keep_packages(old, both, shown_as);
+    return render(merge_pieces(std::move(old), std::move(both)));
+}
+
+}  // namespace repotool::formats::rpm
