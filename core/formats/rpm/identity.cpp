@@ -57,6 +57,11 @@ std::optional<SourcePackage> parse_source_rpm(std::string_view text) {
     return std::nullopt;
 }
 
+PackageKind kind_of(const PackageFacts& facts) {
+    if (facts.architecture == "src") return PackageKind::source;
+    return is_debug_package(facts.name) ? PackageKind::debug : PackageKind::binary;
+}
+
 // `src` without sources inside is `nosrc`, in file names too; XML has `src` for both.
 std::string own_architecture(const HeaderReader& header, const PackageFacts& facts) {
     const bool leaves_sources_out = header.has(RPMTAG_NOSOURCE) || header.has(RPMTAG_NOPATCH);
@@ -77,6 +82,11 @@ bool is_safe_architecture(std::string_view text) noexcept {
     return consists_of(text, "_");
 }
 
+bool is_debug_package(std::string_view name) noexcept {
+    return name.ends_with("-debuginfo") || name.ends_with("-debugsource") ||
+           name.find("-debuginfo-common") != std::string_view::npos;
+}
+
 void check_identity(const PackageFacts& facts, const std::string& shown_as) {
     demand(is_safe_name(facts.name), "name", facts.name, shown_as);
     demand(is_safe_version(facts.version), "version", facts.version, shown_as);
@@ -94,7 +104,7 @@ void fill_identity(const HeaderReader& header, const PackageFacts& facts, const 
     const std::string version = facts.version + "-" + facts.release;
     package.version = facts.epoch == "0" ? version : facts.epoch + ":" + version;
     package.architecture = own_architecture(header, facts);
-    if (facts.architecture == "src") package.kind = PackageKind::source;
+    package.kind = kind_of(facts);
     package.any_architecture = facts.architecture == "noarch";
     const auto source =
         package.kind == PackageKind::source ? std::nullopt : parse_source_rpm(facts.source_rpm);

@@ -16,6 +16,10 @@ bool is_safe_name(std::string_view text) noexcept;
 bool is_safe_version(std::string_view text) noexcept;
 bool is_safe_architecture(std::string_view text) noexcept;
 
+// Whether a binary package of this name holds debug symbols or sources for debuggers, as rpm's own build
+// scripts name them: foo-debuginfo, foo-debugsource, kernel-debuginfo-common-x86_64.
+bool is_debug_package(std::string_view name) noexcept;
+
 // Throws base::Error (input) for a name, version, release, architecture or source package that is not safe.
 void check_identity(const PackageFacts& facts, const std::string& shown_as);
 

@@ -7,6 +7,7 @@
 #include <catch2/catch.hpp>
 
 #include "core/base/worker.hpp"
+#include "core/formats/rpm/identity.hpp"
 #include "core/formats/rpm/primary_reader.hpp"
 #include "core/formats/rpm/repomd_writer.hpp"
 #include "tests/unit/formats/rpm/createrepo_comparison.hpp"
@@ -148,6 +149,21 @@ TEST_CASE("a binary package knows its version, file name and source package") {
     CHECK(data.name == "rich-data");
     CHECK(data.source == "rich");
     CHECK(data.any_architecture);
+}
+
+TEST_CASE("debug packages are known by the names that rpmbuild gives them") {
+    for (const auto* name :
+         {"hello-debuginfo", "hello-debugsource", "hello-libs-debuginfo", "kernel-debuginfo-common-x86_64"}) {
+        CHECK(is_debug_package(name));
+    }
+    for (const auto* name :
+         {"hello", "hello-debug", "debuginfo", "elfutils-debuginfod", "hello-debuginfo-tools"}) {
+        CHECK_FALSE(is_debug_package(name));
+    }
+    const TemporaryDirectory directory;
+    const auto built = build_packages(empty_spec("hello-debuginfo", ""), directory.path());
+    CHECK(read(path_ending(built, ".noarch.rpm")).kind == PackageKind::debug);
+    CHECK(read(path_ending(built, ".src.rpm")).kind == PackageKind::source);
 }
 
 TEST_CASE("a source package has the architecture src, or nosrc when sources are left out") {
