@@ -11,6 +11,7 @@
 
 #include "core/base/error.hpp"
 #include "core/base/text.hpp"
+#include "core/formats/deb/release_reader.hpp"
 #include "deb_builder.hpp"
 
 using namespace repotool;
@@ -61,11 +62,41 @@ std::vector<std::string> apt(const std::string& command, const TemporaryDirector
           "Dir::Cache=" + (root / "cache"), "Dir::Etc=" + (root / "etc"),
           std::string("APT::Architecture=amd64"), std::string("APT::Architectures::=amd64"),
           std::string("APT::Sandbox::User="), std::string("Acquire::Check-Date=true"),
-          std::string("Acquire::Languages=none"), std::string("Dir::Bin::methods=/usr/lib/apt/methods")}) {
+          std::string("Acquire::Check-Valid-Until=true"), std::string("Acquire::Languages=none"),
+          std::string("Dir::Bin::methods=/usr/lib/apt/methods")}) {
         arguments.insert(arguments.end(), {"-o", option});
     }
     arguments.insert(arguments.end(), rest.begin(), rest.end());
     return arguments;
+}
+
+enum class WithSha512 { no, yes };
+
+// A site that holds one package, and the directories that apt wants.
+void make_repository(const TemporaryDirectory& root, Release release,
+                     WithSha512 with_sha512 = WithSha512::no) {
+    const std::string package = deb_with_control(good_control("Depends: other (>= 1)\n"));
+    const formats::IndexText text = read_bytes(root, package).index.at("Packages");
+    const std::string packages = text.before + "pool/hello.deb" + text.after;
+    release.date = std::time(nullptr) - 60;
+    release.files = {file_of("main/binary-amd64/Packages", packages)};
+    if (with_sha512 == WithSha512::yes) release.files[0].sha512 = digests_of(packages).sha512;
+    write_file(root / "site/pool/hello.deb", package);
+    write_file(root / "site/dists/stable/main/binary-amd64/Packages", packages);
+    write_file(root / "site/dists/stable/Release", render_release(release));
+    write_file(root / "etc/sources.list", "deb [trusted=yes] file:" + (root / "site") + " stable main\n");
+    write_file(root / "status", "");
+    for (const char* part : {"state/lists/partial/x", "cache/archives/partial/x", "etc/preferences.d/x",
+                             "etc/apt.conf.d/x", "etc/trusted.gpg.d/x"}) {
+        write_file(root / part, "");
+    }
+}
+
+std::string policy_of(const Release& release, WithSha512 with_sha512 = WithSha512::no) {
+    const TemporaryDirectory root;
+    make_repository(root, release, with_sha512);
+    output_of(apt("apt-get", root, {"update", "--error-on=any"}));
+    return output_of(apt("apt-cache", root, {"policy"}));
 }
 
 }  // namespace
@@ -102,26 +133,66 @@ TEST_CASE("a Release file lists what apt-ftparchive lists") {
 
 TEST_CASE("apt-get reads a repository made of these Release and Packages texts") {
     const TemporaryDirectory root;
-    const std::string package = deb_with_control(good_control("Depends: other (>= 1)\n"));
-    const formats::IndexText text = read_bytes(root, package).index.at("Packages");
-    const std::string packages = text.before + "pool/hello.deb" + text.after;
-    Release release = a_release();
-    release.date = std::time(nullptr) - 60;
-    release.files = {file_of("main/binary-amd64/Packages", packages)};
-    write_file(root / "site/pool/hello.deb", package);
-    write_file(root / "site/dists/stable/main/binary-amd64/Packages", packages);
-    write_file(root / "site/dists/stable/Release", render_release(release));
-    write_file(root / "etc/sources.list", "deb [trusted=yes] file:" + (root / "site") + " stable main\n");
-    write_file(root / "status", "");
-    for (const char* part : {"state/lists/partial/x", "cache/archives/partial/x", "etc/preferences.d/x",
-                             "etc/apt.conf.d/x", "etc/trusted.gpg.d/x"}) {
-        write_file(root / part, "");
-    }
+    make_repository(root, a_release());
     output_of(apt("apt-get", root, {"update", "--error-on=any"}));
     CHECK_THAT(output_of(apt("apt-cache", root, {"policy"})),
                Catch::Contains("o=Acme,a=stable,n=bookworm,l=Acme Label,c=main,b=amd64"));
     CHECK_THAT(output_of(apt("apt-cache", root, {"show", "hello"})),
                Catch::Contains("Filename: pool/hello.deb\n"));
+}
+
+TEST_CASE("apt takes the version and the default pin of a suite from its Release file") {
+    Release release = a_release();
+    release.version = "12.5";
+    CHECK_THAT(policy_of(release), Catch::Contains(" 500 file:") && Catch::Contains("release v=12.5,o=Acme"));
+    release.not_automatic = true;
+    CHECK_THAT(policy_of(release), Catch::Contains("   1 file:"));
+    release.but_automatic_upgrades = true;
+    release.changelogs = "https://example.org/@CHANGEPATH@/changelog";
+    release.snapshots = "no";
+    release.signed_by = {std::string(40, 'A'), std::string(40, 'b') + "!"};
+    release.valid_until = std::time(nullptr) + 600;
+    CHECK_THAT(policy_of(release, WithSha512::yes), Catch::Contains(" 100 file:"));
+}
+
+TEST_CASE("apt refuses a Release file after its Valid-Until") {
+    const TemporaryDirectory root;
+    Release release = a_release();
+    release.valid_until = std::time(nullptr) - 30;
+    make_repository(root, release);
+    auto command = apt("apt-get", root, {"update"});
+    command.insert(command.begin(), {"sh", "-c", "\"$@\" 2>&1 || true", "sh"});
+    CHECK_THAT(output_of(command), Catch::Contains("is expired"));
+}
+
+TEST_CASE("SHA512 is a section of its own, for all files or for none") {
+    Release release = a_release();
+    release.files = {file_of("b", "x"), file_of("a", "")};
+    for (auto& file : release.files) file.sha512 = digests_of(file.path == "a" ? "" : "x").sha512;
+    const std::string text = render_release(release);
+    const std::string section = text.substr(text.find("SHA512:\n"));
+    CHECK_THAT(section, Catch::StartsWith("SHA512:\n cf83e1357eefb8bd") && Catch::EndsWith(" 1 b\n"));
+    release.files[0].sha512.clear();
+    CHECK_THROWS_WITH(render_release(release), Catch::Contains("is not the SHA512 of 'b'"));
+}
+
+TEST_CASE("a Release file is read back as apt reads it") {
+    Release release = a_release();
+    release.not_automatic = true;
+    release.but_automatic_upgrades = true;
+    const ReleaseInfo info = read_release(render_release(release));
+    CHECK(info.origin == "Acme");
+    CHECK(info.label == "Acme Label");
+    CHECK(info.suite == "stable");
+    CHECK(info.codename == "bookworm");
+    CHECK(info.not_automatic);
+    CHECK(info.but_automatic_upgrades);
+    CHECK_FALSE(read_release("Origin: x\nNotAutomatic: no\n").not_automatic);
+    CHECK(read_release("Origin: x\n").codename.empty());
+    for (const char* text : {"", "no field\n", "Origin: a\n\nOrigin: b\n", "\n\n"}) {
+        CAPTURE(text);
+        CHECK_THROWS_AS(read_release(text), base::Error);
+    }
 }
 
 TEST_CASE("values that would forge lines of a Release file are a usage error") {
@@ -133,7 +204,7 @@ TEST_CASE("values that would forge lines of a Release file are a usage error") {
         }
         return base::ErrorKind::internal;
     };
-    std::vector<Release> bad(9, a_release());
+    std::vector<Release> bad(12, a_release());
     bad[0].origin = "Acme\nSuite: evil";
     bad[1].description = "a\rb";
     bad[2].components = {"main contrib"};
@@ -143,5 +214,8 @@ TEST_CASE("values that would forge lines of a Release file are a usage error") {
     bad[6].files = {{"a", "not a digest", 1}};
     bad[7].files = {file_of("a", "x"), file_of("a", "y")};
     bad[8].components = {""};
+    bad[9].signed_by = {"12345678"};
+    bad[10].signed_by = {std::string(40, 'A') + "\nX: y"};
+    bad[11].changelogs = "no\n";
     for (const Release& release : bad) CHECK(kind_of(release) == base::ErrorKind::usage);
 }
