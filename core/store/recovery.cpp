@@ -85,17 +85,20 @@ Outcome finish_or_undo(Site& site, const std::string& transaction_path, const st
         journal && (journal->has_content || journal->claim)) {
         const auto current = make_symlink_head(filesystem, "public", repository)->current();
         if (journal->claim && current && *current >= journal->claim->generation) {
-            filesystem.sync_directory(
-                fs::parent_path("public/" + layout::head(repository)));  // the flip may not be durable yet
+            filesystem.sync_all();  // the flip may not be durable yet, nor the directories above it
             record_flip(filesystem, repository, *journal->claim);
             outcome = Outcome::completed;
         } else {
             if (journal->claim) withdraw_claim(filesystem, transaction_path, repository, *journal->claim);
             remove_content(filesystem, repository, journal->content);
+            // A directory that stays was perhaps never synced, and the next publisher relies on what it finds.
+            filesystem.sync_all();
             outcome = Outcome::rolled_back;
         }
     }
     remove_transaction(site, transaction_path);
+    // A journal that came back after a power cut would take away the names that the next publisher makes.
+    if (outcome == Outcome::rolled_back) filesystem.sync_directory(layout::kTransactions);
     return outcome;
 }
 

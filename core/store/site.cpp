@@ -48,15 +48,19 @@ void Site::prepare_for_writing() {
                                 fs::user_name()),
                     "run the command as the user that owns the site");
     }
-    bool changed = false;
+    // Made when all others are durable: while it is missing, nobody has come to that yet.
+    constexpr const char* kLast = "private/locks";
+    bool changed = !filesystem_.status(kLast);
     for (const char* path : {"private", "private/objects", "private/objects/sha256", "private/text",
-                             "private/history", "private/txn", "private/locks"}) {
+                             "private/history", "private/txn"}) {
         changed = filesystem_.make_directory(path, 0700) || changed;
     }
     for (const char* path : {"public", "public/gen", "public/pool", "public/meta", "public/keys"})
         changed = filesystem_.make_directory(path, 0755) || changed;
     if (!changed) return;
     for (const char* path : {"", "private", "private/objects", "public"}) filesystem_.sync_directory(path);
+    filesystem_.make_directory(kLast, 0700);
+    filesystem_.sync_directory("private");
 }
 
 void Site::check_prefix_free(const std::string& repository) {

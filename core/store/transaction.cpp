@@ -96,6 +96,8 @@ void Transaction::keep_objects(const std::vector<StagedObject>& objects) {
     SyncBatch names(filesystem_);
     for (const auto& object : objects) {
         const std::string path = layout::object(object.sha256);
+        // Whoever made the directory may have died, or not have come to its sync yet.
+        names.add_directory(fs::parent_path(fs::parent_path(path)));
         if (const auto existing = filesystem_.status(path)) {
             names.add_directory(fs::parent_path(path));  // whoever linked it may not have synced it yet
             if (existing->size == object.size) continue;
