@@ -39,6 +39,28 @@ TEST_CASE("repomd.xml and the frames of the indexes are what createrepo_c writes
     }
 }
 
+TEST_CASE("repomd.xml with extra metadata is what modifyrepo_c writes, byte for byte, packed or not") {
+    const TemporaryDirectory directory;
+    directory.write("hello.rpm", hello_package());
+    run_createrepo(directory.path());
+    const auto repodata = (directory.path() / "repodata").string();
+    for (const std::string type : {"updateinfo", "productid", "group", "a-new_type"}) {
+        const auto file = directory.write(type, "text of " + type);
+        run({"modifyrepo_c", type == "group" ? "--no-compress" : "--compress", "--mdtype=" + type, file,
+             repodata});
+    }
+    const auto theirs = read_file(directory.path() / "repodata" / "repomd.xml");
+    auto repomd = read_repomd(theirs);
+    std::vector<std::string> types;
+    for (const auto& record : repomd.records) types.push_back(record.type);
+    CHECK(types == std::vector<std::string>{"primary", "filelists", "other", "a-new_type", "group",
+                                            "productid", "updateinfo"});
+    CHECK(repomd.records.at(4).open_sha256.empty());
+    CHECK_FALSE(repomd.records.at(5).open_sha256.empty());
+    std::reverse(repomd.records.begin(), repomd.records.end());
+    CHECK(render_repomd(std::stoll(repomd.revision), repomd.records) == theirs);
+}
+
 TEST_CASE("records keep createrepo_c's order, unknown types follow by name") {
     std::vector<RepomdRecord> records;
     for (const auto* type : {"updateinfo", "other", "group", "primary", "filelists"}) {
