@@ -12,6 +12,7 @@
 #include "core/formats/rpm/repomd_writer.hpp"
 #include "core/store/generation_tree.hpp"
 #include "core/store/layout.hpp"
+#include "core/store/names.hpp"
 
 namespace repotool::publisher {
 namespace {
@@ -46,7 +47,9 @@ formats::deb::Release release_of(const std::string& repository, const std::strin
     std::set<std::string> components;
     for (const auto& set : sub_manifest.sets) {
         if (set.dist != dist) continue;
-        architectures.insert(set.architecture);
+        // Machines that apt may ask for: sources are for none, and packages for all are in every index.
+        const std::string machine = store::machine_architecture(set.architecture);
+        if (machine != "source" && machine != "all") architectures.insert(machine);
         components.insert(set.component);
         const std::string directory =
             store::layout::apt_index_directory(set.dist, set.component, set.architecture)
@@ -140,7 +143,7 @@ std::vector<store::SubManifest> merge_sets(const store::GenerationReader* parent
             by_format[sub_manifest.format] = {sub_manifest.format, {}, sub_manifest.sets};
     }
     for (const auto& set : built) {
-        const std::string format = set.entry.component.empty() ? "rpm" : "deb";
+        const std::string format = formats::format_name(set.plan.format);
         auto& sub_manifest = by_format[format];
         sub_manifest.format = format;
         std::erase_if(sub_manifest.sets, [&](const store::SetEntry& old) {

@@ -9,21 +9,16 @@
 
 #include "core/base/digest.hpp"
 #include "core/base/error.hpp"
-#include "core/formats/rpm/repomd_writer.hpp"
 #include "core/fs/tree.hpp"
 #include "core/store/generation_tree.hpp"
 #include "core/store/layout.hpp"
+#include "repotool/index_text.hpp"
 #include "repotool/index_writer.hpp"
 
 namespace repotool::publisher {
 namespace {
 
 constexpr std::size_t kUnpackBuffer = std::size_t{256} << 10U;
-
-std::vector<std::string> index_names(formats::Format format) {
-    return format == formats::Format::deb ? std::vector<std::string>{"Packages"}
-                                          : std::vector<std::string>{"primary", "filelists", "other"};
-}
 
 std::vector<std::uint64_t> offsets_of(const std::vector<std::uint64_t>& lengths) {
     std::vector<std::uint64_t> offsets(lengths.size());
@@ -114,10 +109,10 @@ class SetWriter {
 public:
     SetWriter(const SetPlan& plan, const BuildContext& context) : plan_(plan), context_(context) {
         if (plan.parent != nullptr) table_ = context.parent->frame_table(*plan.parent);
-        auto compressions = context.compressions;
+        auto compressions = context.metadata.compress;
         if (plan.format == formats::Format::rpm)
             compressions.resize(1);  // repomd names one file for each type
-        for (const auto& name : index_names(plan.format)) {
+        for (const auto& name : index_names(plan.format, plan.architecture)) {
             parents_.push_back(std::make_unique<ParentIndex>());
             if (plan.parent != nullptr) *parents_.back() = open_parent_index(plan, context, table_, name);
             writers_.push_back(std::make_unique<IndexWriter>(
@@ -128,20 +123,18 @@ public:
     }
 
     store::FrameTable write(std::vector<IndexFile>& files) {
-        frame(
-            [&](const std::string& name) { return formats::rpm::index_header(name, count_records(plan_)); });
+        write_part([&](const std::string& name) { return index_header(name, count_records(plan_)); });
         for (const auto& piece : plan_.pieces) piece.parent_index ? copy(*piece.parent_index) : render(piece);
-        frame([&](const std::string& name) { return formats::rpm::index_footer(name); });
+        write_part(index_footer);
         store::FrameTable table;
         for (auto& writer : writers_) table.indexes.push_back(writer->finish(context_.date, files));
         return table;
     }
 
 private:
-    template <typename Text>
-    void frame(const Text& text) {
+    void write_part(const std::function<std::string(const std::string& name)>& text) {
         for (std::size_t i = 0; i < writers_.size(); ++i) {
-            if (plan_.format == formats::Format::rpm) writers_[i]->write(text(names_[i]));
+            writers_[i]->write(text(names_[i]));
             writers_[i]->end_part();
         }
     }
@@ -150,18 +143,9 @@ private:
     }
     void render(const store::ChunkPiece& piece) {
         for (const auto& record : piece.records) {
-            const formats::Package package = context_.find_package(record);
-            const std::string location = location_in_index(plan_.format, plan_.dist, record);
-            for (std::size_t i = 0; i < writers_.size(); ++i) {
-                const formats::IndexText& text = package.index.at(names_[i]);
-                writers_[i]->write(text.before);
-                if (names_[i] == "Packages" || names_[i] == "primary") {
-                    writers_[i]->write(
-                        plan_.format == formats::Format::rpm ? formats::rpm::xml_escape(location) : location);
-                    writers_[i]->write(text.after);
-                }
-                if (plan_.format == formats::Format::rpm) writers_[i]->write("\n");
-            }
+            const formats::Package package = context_.find_package(plan_.format, record);
+            for (std::size_t i = 0; i < writers_.size(); ++i)
+                writers_[i]->write(record_text(names_[i], plan_.dist, record, package));
         }
         for (auto& writer : writers_) writer->end_part();
     }
@@ -181,17 +165,10 @@ store::ContentReference stage_part(const BuildContext& context, const std::strin
     return reference;
 }
 
-}  // namespace
-
-std::string location_in_index(formats::Format format, const std::string& dist, const store::Record& record) {
-    if (format == formats::Format::deb) return "pool/" + record.path;
-    return record.path.substr(
-        fmt::format("rpm/{}/", dist)
-            .size());  // relative to rpm/<dist>/<architecture>/, where Packages is a link
-}
-
-BuiltSet build_set(const SetPlan& plan, const BuildContext& context) {
+BuiltSet build_set(SetPlan&& wanted, const BuildContext& context) {
     BuiltSet built;
+    built.plan = std::move(wanted);
+    const SetPlan& plan = built.plan;
     for (const auto& piece : plan.pieces) {
         if (!piece.parent_index) {
             built.new_chunks.push_back(built.chunks.size());
@@ -222,6 +199,14 @@ BuiltSet build_set(const SetPlan& plan, const BuildContext& context) {
             if (index.compression == "none") context.transaction.drop_text(index.sha256);
         }
     }
+    return built;
+}
+
+}  // namespace
+
+std::vector<BuiltSet> build_sets(std::vector<SetPlan> plans, const BuildContext& context) {
+    std::vector<BuiltSet> built;
+    for (auto& plan : plans) built.push_back(build_set(std::move(plan), context));
     return built;
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Step 5: the indexes of one package set, as runs copied from the parent's files plus the frames of new
+// Step 5: the indexes of package sets, as runs copied from the parent's files plus the frames of new
 // chunks (I11). One pass over the bytes that are written; nothing unchanged is rendered or compressed again.
 #pragma once
 
@@ -15,6 +15,7 @@
 #include "core/store/manifest.hpp"
 #include "core/store/transaction.hpp"
 #include "repotool/candidate.hpp"
+#include "repotool/config.hpp"
 
 namespace repotool::publisher {
 
@@ -24,7 +25,7 @@ struct SetPlan {
     std::string component;
     std::string architecture;
     std::vector<store::ChunkPiece> pieces;
-    const store::SetEntry* parent = nullptr;    // the set before, if there was one
+    const store::SetEntry* parent = nullptr;      // the set before, if there was one
     std::vector<const ExtraCandidate*> extras{};  // to merge into the parent's; they outlive the plan
 };
 
@@ -34,23 +35,21 @@ struct BuildContext {
     const store::GenerationReader* parent;  // of SetPlan::parent; may be null
     std::string repository;
     base::UnixSeconds date;
-    std::vector<formats::Compression> compressions;
+    MetadataConfig metadata;
     // The parsed package of a record, with the text of its indexes.
-    std::function<formats::Package(const store::Record&)> find_package;
+    std::function<formats::Package(formats::Format, const store::Record&)> find_package;
 };
 
 struct BuiltSet {
+    SetPlan plan;
     store::SetEntry entry;
     store::FrameTable frames;
     store::ChunkList chunks;
     std::vector<std::size_t> new_chunks;  // places in `chunks`
 };
 
-// Stages chunks, chunk list, frame table and index files in the transaction and returns what the manifest
+// Stages chunks, chunk lists, frame tables and index files in the transaction and returns what the manifest
 // says of them.
-BuiltSet build_set(const SetPlan& plan, const BuildContext& context);
-
-// How an index names a package's location: what stands between IndexText::before and ::after.
-std::string location_in_index(formats::Format format, const std::string& dist, const store::Record& record);
+std::vector<BuiltSet> build_sets(std::vector<SetPlan> plans, const BuildContext& context);
 
 }  // namespace repotool::publisher

@@ -3,10 +3,15 @@
 
 #include <fmt/format.h>
 
+#include <set>
+
 #include "core/base/error.hpp"
+#include "core/base/text.hpp"
 #include "core/formats/deb/packages_reader.hpp"
+#include "core/formats/deb/sources_reader.hpp"
 #include "core/formats/rpm/primary_reader.hpp"
-#include "repotool/index_builder.hpp"
+#include "core/fs/tree.hpp"
+#include "repotool/index_text.hpp"
 
 namespace repotool::publisher {
 namespace {
@@ -32,10 +37,44 @@ void check_packages(const std::string& dist, std::string_view text,
         const bool same = entry.name == record.name && entry.version == record.version &&
                           entry.architecture == record.architecture && entry.sha256 == record.sha256 &&
                           entry.size == record.size &&
-                          entry.filename == location_in_index(formats::Format::deb, dist, record);
+                          entry.filename == location_in_index("Packages", dist, record);
         if (!same)
             differs("Packages", record,
                     fmt::format("the index says {} {} at '{}'", entry.name, entry.version, entry.filename));
+    }
+}
+
+// The files of a source package as both sides name them.
+std::string files_of(const formats::deb::SourcesEntry& entry) {
+    std::set<std::string> lines;
+    for (const auto& file : entry.files)
+        lines.insert(fmt::format("{} {} {}", file.name, file.size, file.sha256));
+    return base::join({lines.begin(), lines.end()}, ", ");
+}
+
+std::string files_of(const store::Record& record) {
+    std::set<std::string> lines{
+        fmt::format("{} {} {}", fs::base_name(record.path), record.size, record.sha256)};
+    for (const auto& file : record.files)
+        lines.insert(fmt::format("{} {} {}", file.name, file.size, file.sha256));
+    return base::join({lines.begin(), lines.end()}, ", ");
+}
+
+void check_sources(const std::string& dist, std::string_view text,
+                   const std::vector<store::Record>& records) {
+    const auto entries = formats::deb::read_sources(text);
+    check_count("Sources", entries.size(), records.size());
+    for (std::size_t i = 0; i < records.size(); ++i) {
+        const auto& record = records[i];
+        const auto& entry = entries[i];
+        const bool same = entry.name == record.name && entry.version == record.version &&
+                          entry.directory == location_in_index("Sources", dist, record);
+        if (!same)
+            differs("Sources", record,
+                    fmt::format("the index says {} {} in '{}'", entry.name, entry.version, entry.directory));
+        if (files_of(entry) != files_of(record))
+            differs("Sources", record,
+                    fmt::format("expected the files {}; found {}", files_of(record), files_of(entry)));
     }
 }
 
@@ -56,8 +95,8 @@ void check_xml(const std::string& dist, const std::string& name, std::string_vie
         bool same = entry.pkgid == record.sha256 && entry.name == record.name &&
                     version_of(entry) == record.version && entry.architecture == architecture;
         if (name == "primary")
-            same = same && entry.size == record.size &&
-                   entry.location == location_in_index(formats::Format::rpm, dist, record);
+            same =
+                same && entry.size == record.size && entry.location == location_in_index(name, dist, record);
         if (!same)
             differs(
                 name, record,
@@ -67,10 +106,11 @@ void check_xml(const std::string& dist, const std::string& name, std::string_vie
 
 }  // namespace
 
-void check_index_text(formats::Format format, const std::string& dist, const std::string& name,
-                      std::string_view text, const std::vector<store::Record>& records) {
-    format == formats::Format::deb ? check_packages(dist, text, records)
-                                   : check_xml(dist, name, text, records);
+void check_index_text(const std::string& name, const std::string& dist, std::string_view text,
+                      const std::vector<store::Record>& records) {
+    if (name == "Packages") return check_packages(dist, text, records);
+    if (name == "Sources") return check_sources(dist, text, records);
+    check_xml(dist, name, text, records);
 }
 
 }  // namespace repotool::publisher

@@ -6,14 +6,13 @@
 #include <string_view>
 #include <vector>
 
-#include "core/formats/model.hpp"
 #include "core/store/record.hpp"
 
 namespace repotool::publisher {
 
-// `text`: the part of index `name` (Packages, primary, filelists, other) that belongs to `records`, unpacked.
-// Read with libapt-pkg or expat. Throws base::Error (integrity) that names the first difference.
-void check_index_text(formats::Format format, const std::string& dist, const std::string& name,
-                      std::string_view text, const std::vector<store::Record>& records);
+// `text`: the part of index `name` (Packages, Sources, primary, filelists, other) that belongs to `records`,
+// unpacked. Read with libapt-pkg or expat. Throws base::Error (integrity) that names the first difference.
+void check_index_text(const std::string& name, const std::string& dist, std::string_view text,
+                      const std::vector<store::Record>& records);
 
 }  // namespace repotool::publisher

@@ -130,7 +130,7 @@ public:
         const StagedGeneration generation = build();
         timer_.done("index");
         // 7. What was staged is read back as a client would.
-        check_staged(filesystem_, *transaction_, selection_.changed_sets, built_, generation, signer_.get());
+        check_staged(filesystem_, *transaction_, built_, generation, signer_.get());
         timer_.done("verify");
         // 8. The commit protocol (core/store/transaction.cpp).
         commit(generation);
@@ -256,12 +256,11 @@ private:
                                          parent(),
                                          request_.repository,
                                          date_,
-                                         context_.config.metadata.compress,
-                                         [this](const store::Record& record) { return package_of(record); }};
-        for (const auto& plan : selection_.changed_sets) {
-            building_ = plan.format;
-            built_.push_back(build_set(plan, build_context));
-        }
+                                         context_.config.metadata,
+                                         [this](formats::Format format, const store::Record& record) {
+                                             return catalog_->find(record.sha256, format);
+                                         }};
+        built_ = build_sets(std::move(selection_.changed_sets), build_context);
         for (const auto& decision : selection_.decisions) {
             if (decision.action != Action::added) continue;
             for (const auto& file : store::pool_files(request_.repository, decision.record))
@@ -271,10 +270,6 @@ private:
         return stage_generation(*transaction_,
                                 {request_.repository, number_, date_, parent(), merge_sets(parent(), built_)},
                                 context_.config, signer_.get());
-    }
-
-    formats::Package package_of(const store::Record& record) {
-        return catalog_->find(record.sha256, building_);
     }
 
     void commit(const StagedGeneration& generation) {
@@ -333,7 +328,6 @@ private:
     std::unique_ptr<GenerationReader> parent_;
     Selection selection_;
     std::vector<BuiltSet> built_;
-    formats::Format building_ = formats::Format::deb;
     base::UnixSeconds date_ = 0;
     std::uint64_t number_ = 0;
 };

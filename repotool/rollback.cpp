@@ -47,7 +47,7 @@ public:
             *transaction, {repository_, result.generation, date, parent_.get(), target.sub_manifests()},
             context_.config, signer_.get());
         check_targets(target);
-        check_staged(filesystem_, *transaction, {}, {}, generation, signer_.get());
+        check_staged(filesystem_, *transaction, {}, generation, signer_.get());
         timer.done("stage");
         commit(*transaction, generation, target, meta);
         timer.done("commit");

@@ -44,7 +44,8 @@ std::string readable_path(const store::Transaction& transaction, const std::stri
 }
 
 void check_frames(fs::Filesystem& filesystem, const store::Transaction& transaction,
-                  const std::string& repository, const SetPlan& plan, const BuiltSet& built) {
+                  const std::string& repository, const BuiltSet& built) {
+    const SetPlan& plan = built.plan;
     for (const auto& index : built.entry.indexes) {
         if (index.compression == "none") continue;
         const store::IndexFrames& frames = *built.frames.find(index.name);
@@ -59,7 +60,7 @@ void check_frames(fs::Filesystem& filesystem, const store::Transaction& transact
                 file->read_at(frame, offset);
                 const std::string text = formats::unpack_frame(formats::parse_compression(index.compression),
                                                                frame, frames.text.at(i + 1));
-                check_index_text(plan.format, plan.dist, index.name, text, plan.pieces[i].records);
+                check_index_text(index.name, plan.dist, text, plan.pieces[i].records);
             }
             offset += length;
         }
@@ -122,19 +123,17 @@ void check_signatures(fs::Filesystem& filesystem, const store::Transaction& tran
 }  // namespace
 
 void check_staged(fs::Filesystem& filesystem, const store::Transaction& transaction,
-                  const std::vector<SetPlan>& plans, const std::vector<BuiltSet>& built,
-                  const StagedGeneration& generation, signing::Signer* signer) {
+                  const std::vector<BuiltSet>& built, const StagedGeneration& generation,
+                  signing::Signer* signer) {
     check_content(filesystem, transaction);
     // What no reader of ours would accept must not become current: nobody could publish over it.
     store::parse_manifest(generation.manifest_text);
     for (const auto& sub_manifest : generation.sub_manifests)
         store::parse_sub_manifest(store::render_sub_manifest(sub_manifest));
-    for (const auto& plan : plans) {
-        for (const auto& piece : plan.pieces) store::parse_records(piece.text);
-    }
-    for (std::size_t i = 0; i < plans.size(); ++i) {
-        check_frames(filesystem, transaction, generation.manifest.repository, plans[i], built[i]);
-        check_objects(filesystem, generation.manifest.repository, plans[i]);
+    for (const auto& set : built) {
+        for (const auto& piece : set.plan.pieces) store::parse_records(piece.text);
+        check_frames(filesystem, transaction, generation.manifest.repository, set);
+        check_objects(filesystem, generation.manifest.repository, set.plan);
     }
     if (signer != nullptr) check_signatures(filesystem, transaction, generation, *signer);
 }

@@ -19,7 +19,7 @@ namespace repotool::publisher {
 // - each new record's object is there with its size;
 // - each signature verifies with the public key alone.
 void check_staged(fs::Filesystem& filesystem, const store::Transaction& transaction,
-                  const std::vector<SetPlan>& plans, const std::vector<BuiltSet>& built,
-                  const StagedGeneration& generation, signing::Signer* signer);
+                  const std::vector<BuiltSet>& built, const StagedGeneration& generation,
+                  signing::Signer* signer);
 
 }  // namespace repotool::publisher

@@ -172,7 +172,7 @@ private:
         report_.packages += count;
         if (count != set.packages)
             find(set.dist, fmt::format("expected {} packages, found {}", set.packages, count));
-        if (depth_ == Depth::full) check_indexes(sub_manifest, set, list);
+        if (depth_ == Depth::full) check_indexes(set, list);
     }
 
     void check_package(const store::Record& record) {
@@ -183,7 +183,7 @@ private:
         }
     }
 
-    void check_indexes(const SubManifest& sub_manifest, const SetEntry& set, const store::ChunkList& list) {
+    void check_indexes(const SetEntry& set, const store::ChunkList& list) {
         const store::FrameTable table = reader_.frame_table(set);
         for (const auto& index : set.indexes) {
             if (index.compression == "none") continue;
@@ -199,8 +199,7 @@ private:
                     offset += bytes.size();
                     const std::string text = formats::unpack_frame(
                         formats::parse_compression(index.compression), bytes, frames->text.at(i + 1));
-                    check_index_text(formats::parse_format(sub_manifest.format), set.dist, index.name, text,
-                                     reader_.records(list[i]));
+                    check_index_text(index.name, set.dist, text, reader_.records(list[i]));
                 }
             });
         }
