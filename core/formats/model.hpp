@@ -58,7 +58,7 @@ struct Package {
     std::string content_id;
     PackageKind kind = PackageKind::binary;
     bool any_architecture = false;  // deb "all", rpm "noarch": belongs into every architecture of its dist
-    // .dsc: the other files of the source package, in the order of its Checksums-Sha256; `sha256` and `size`
+    // .dsc: the other files of the source package, sorted by name; `sha256` and `size`
     // above are those of the .dsc itself.
     std::vector<PackageFile> files;
     // `before` + location + `after`, by the name of the index:

@@ -11,7 +11,8 @@
 namespace repotool::formats::deb {
 
 // The largest of 1,400 packages of Debian 12 unpacks to 1.3 MiB. What a decoder keeps of a bomb is bounded by
-// kControlTarMax; with the text of the largest control, its stanza and its JSON the whole worker stays under 64 MiB.
+// kControlTarMax; with the text of the largest control, its stanza and its JSON the whole worker stays under
+// 64 MiB.
 constexpr std::size_t kControlTarMax = std::size_t{32} << 20U;
 constexpr std::size_t kControlFileMax = std::size_t{8} << 20U;
 constexpr int kControlEntriesMax = 10000;

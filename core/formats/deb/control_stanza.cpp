@@ -75,11 +75,11 @@ bool is_same_field(std::string_view left, std::string_view right) noexcept {
     return left.size() == right.size() && strncasecmp(left.data(), right.data(), left.size()) == 0;
 }
 
-ControlStanza::ControlStanza(std::string text) : text_(std::move(text)) {
+ControlStanza::ControlStanza(std::string text, Relations relations) : text_(std::move(text)) {
     check_lines(text_);
     text_ += '\n';  // libapt-pkg wants the empty line that ends a stanza
     scan();
-    check_relations();
+    if (relations == Relations::checked) check_relations();
 }
 
 void ControlStanza::scan() {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The inner layer of a .deb: the file `control`, one deb822 stanza (deb-control(5)), read with libapt-pkg.
+// One deb822 stanza, read with libapt-pkg: the file `control` of a .deb (deb-control(5)), a .dsc, a .changes.
 #pragma once
 
 #include <apt-pkg/tagfile.h>
@@ -15,12 +15,15 @@ struct ControlField {
     std::string_view raw;  // what follows the colon, without white space at the end
 };
 
+// Whether relations must be such as apt can parse: one broken Depends in Packages makes apt refuse the whole
+// index that it is in.
+enum class Relations { unchecked, checked };
+
 class ControlStanza {
 public:
     // Throws base::Error (input) unless `text` is exactly one stanza that dpkg can read, too: no field twice,
-    // no blank or control characters where they would end a line, and relations that apt can parse (one
-    // broken Depends makes apt refuse the whole index that it is in).
-    explicit ControlStanza(std::string text);
+    // no blank or control characters where they would end a line.
+    ControlStanza(std::string text, Relations relations);
     ControlStanza(const ControlStanza&) = delete;
     ControlStanza& operator=(const ControlStanza&) = delete;
 

@@ -16,6 +16,10 @@ constexpr std::string_view kRevisionCharacters =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.+~";
 constexpr std::string_view kUpstreamCharacters =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.+~-:";
+constexpr std::string_view kLettersAndDigits =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+constexpr std::string_view kFileNameCharacters =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.+-_~^:";
 
 bool is_made_of(std::string_view text, std::string_view characters) noexcept {
     return text.find_first_not_of(characters) == std::string_view::npos;
@@ -55,6 +59,12 @@ bool is_version(std::string_view text) noexcept {
     }
     return !upstream.empty() && is_made_of(upstream.substr(0, 1), kDigits) &&
            is_made_of(upstream, kUpstreamCharacters);
+}
+
+bool is_file_name(std::string_view text) noexcept {
+    constexpr std::size_t kLengthMax = 255;
+    return !text.empty() && text.size() <= kLengthMax && is_made_of(text.substr(0, 1), kLettersAndDigits) &&
+           is_made_of(text, kFileNameCharacters);
 }
 
 std::string_view without_epoch(std::string_view version) noexcept {

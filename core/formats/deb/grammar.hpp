@@ -16,6 +16,9 @@ bool is_package_name(std::string_view text) noexcept;
 bool is_architecture(std::string_view text) noexcept;
 // [epoch:]upstream[-revision], as `dpkg --validate-version` accepts it without a warning.
 bool is_version(std::string_view text) noexcept;
+// The name of a file that a .dsc or .changes may list: letters, digits and . + - _ ~ ^ :, the first a letter
+// or digit, at most 255 characters.
+bool is_file_name(std::string_view text) noexcept;
 // `version` without its epoch, as file names have it.
 std::string_view without_epoch(std::string_view version) noexcept;
 

@@ -64,7 +64,7 @@ std::string canonical_file_name(const Package& package, const ControlStanza& con
 }
 
 Package read(const std::string& path, const base::FileDigests& digests) {
-    const ControlStanza control(read_control_text(path));
+    const ControlStanza control(read_control_text(path), Relations::checked);
     Package package;
     package.format = Format::deb;
     package.name = required(control, "Package", [](std::string_view text) { return is_package_name(text); });

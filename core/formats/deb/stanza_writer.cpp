@@ -3,38 +3,10 @@
 
 #include <apt-pkg/tagfile.h>
 
-#include <algorithm>
-
-#include "core/base/text.hpp"
+#include "core/formats/deb/field_writer.hpp"
 
 namespace repotool::formats::deb {
 namespace {
-
-void append_utf8(std::string& target, std::string_view text) {
-    if (base::is_valid_utf8(text)) {
-        target += text;
-        return;
-    }
-    for (const char character : text) {
-        const auto code = static_cast<unsigned char>(character);
-        if (code < 0x80) {
-            target += character;
-        } else {
-            target += static_cast<char>(0xC0U | (code >> 6U));
-            target += static_cast<char>(0x80U | (code & 0x3FU));
-        }
-    }
-}
-
-// pkgTagSection::Write puts a blank after the colon only where the value does not bring its own white space.
-void append_field(std::string& target, std::string_view name, std::string_view value) {
-    target += name;
-    const bool brings_blank =
-        value.empty() || value.front() == ' ' || value.front() == '\t' || value.front() == '\n';
-    target += brings_blank ? ":" : ": ";
-    append_utf8(target, value);
-    target += '\n';
-}
 
 class Writer {
 public:
@@ -45,7 +17,8 @@ public:
         text_.after.reserve(control_.size() + 1024);
         for (const char** name = TFRewritePackageOrder; *name != nullptr; ++name) write_known(*name);
         for (const ControlField& field : control_.fields()) {
-            if (!is_known(field.name)) append_field(*target_, field.name, field.raw);
+            if (!is_in_order(TFRewritePackageOrder, field.name))
+                append_field(*target_, field.name, field.raw);
         }
         text_.after += '\n';
         return std::move(text_);
@@ -76,13 +49,6 @@ private:
         if (name == "SHA256") return digests_.sha256;
         if (name == "SHA512") return digests_.sha512;
         return {};
-    }
-
-    static bool is_known(std::string_view field) {
-        for (const char** name = TFRewritePackageOrder; *name != nullptr; ++name) {
-            if (is_same_field(*name, field)) return true;
-        }
-        return false;
     }
 
     const ControlStanza& control_;

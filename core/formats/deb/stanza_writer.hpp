@@ -9,9 +9,7 @@
 namespace repotool::formats::deb {
 
 // Fields that libapt-pkg knows come first, in its order and spelling; the others follow as the package has
-// them. before + path + after is one stanza with the empty line that ends it. A field that is not UTF-8 is
-// taken for Latin-1 and converted: apt-ftparchive passes such bytes through, but records travel as JSON here,
-// clients show the right letters, and Policy 5.1 wants UTF-8.
+// them. before + path + after is one stanza with the empty line that ends it.
 IndexText render_stanza(const ControlStanza& control, const base::FileDigests& digests);
 
 }  // namespace repotool::formats::deb
