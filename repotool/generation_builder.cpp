@@ -8,11 +8,10 @@
 #include <set>
 
 #include "core/base/digest.hpp"
-#include "core/formats/deb/release_writer.hpp"
 #include "core/formats/rpm/repomd_writer.hpp"
 #include "core/store/generation_tree.hpp"
 #include "core/store/layout.hpp"
-#include "core/store/names.hpp"
+#include "repotool/release_info.hpp"
 
 namespace repotool::publisher {
 namespace {
@@ -32,38 +31,6 @@ private:
     store::SubManifest& sub_manifest_;
     base::UnixSeconds date_;
 };
-
-formats::deb::Release release_of(const std::string& repository, const std::string& dist,
-                                 const store::SubManifest& sub_manifest, const Config& config,
-                                 base::UnixSeconds date) {
-    formats::deb::Release release;
-    release.origin = config.origin;
-    release.label = config.label_of(repository);
-    release.suite = dist;
-    release.codename = dist;
-    release.date = date;
-    const std::string prefix = fmt::format("dists/{}/", dist);
-    std::set<std::string> architectures;
-    std::set<std::string> components;
-    for (const auto& set : sub_manifest.sets) {
-        if (set.dist != dist) continue;
-        // Machines that apt may ask for: sources are for none, and packages for all are in every index.
-        const std::string machine = store::machine_architecture(set.architecture);
-        if (machine != "source" && machine != "all") architectures.insert(machine);
-        components.insert(set.component);
-        const std::string directory =
-            store::layout::apt_index_directory(set.dist, set.component, set.architecture)
-                .substr(prefix.size());
-        for (const auto& index : set.indexes) {
-            release.files.push_back(
-                {directory + "/" + index.name + store::layout::compression_suffix(index.compression),
-                 index.sha256, index.size});
-        }
-    }
-    release.architectures.assign(architectures.begin(), architectures.end());
-    release.components.assign(components.begin(), components.end());
-    return release;
-}
 
 void stage_apt_pointers(store::Transaction& transaction, store::SubManifest& sub_manifest,
                         const GenerationRequest& request, const Config& config, signing::Signer* signer) {
