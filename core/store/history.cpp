@@ -118,11 +118,19 @@ std::optional<HistoryRecord> History::last() const {
 }
 
 void History::repair() {
+    rewrite_newest(Rewrite::if_torn);
+}
+
+void History::renew() {
+    rewrite_newest(Rewrite::always);
+}
+
+void History::rewrite_newest(Rewrite rewrite) {
     const auto paths = segments();
     if (paths.empty()) return;
     const std::string bytes = fs::read_file(filesystem_, paths.back(), kSegmentLimit);
     const LineLog log = parse_line_log(bytes, paths.back());
-    if (log.is_torn)
+    if (log.is_torn || rewrite == Rewrite::always)
         fs::replace_file(filesystem_, paths.back(), std::string_view(bytes).substr(0, log.good_bytes), 0600);
 }
 

@@ -53,11 +53,16 @@ public:
     // Replaces the newest segment by a copy without its torn line, if it has one. Under the repository's
     // lock.
     void repair();
+    // Replaces it in any case: after a sync that failed nobody knows what the disk has, and a second sync
+    // would not tell.
+    void renew();
     // Durable on return. Under the repository's lock.
     void append(HistoryRecord record);
 
 private:
+    enum class Rewrite { if_torn, always };
     std::vector<std::string> segments() const;
+    void rewrite_newest(Rewrite rewrite);
 
     fs::Filesystem& filesystem_;
     std::string directory_;

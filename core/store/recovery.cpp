@@ -68,7 +68,7 @@ void withdraw_claim(fs::Filesystem& filesystem, const std::string& transaction_p
 void record_flip(fs::Filesystem& filesystem, const std::string& repository,
                  const TransactionJournal::Claim& claim) {
     History history(filesystem, repository);
-    history.repair();
+    history.renew();  // the record may be there because its sync failed
     const auto last = history.last();
     if (last && last->generation >= claim.generation) return;
     HistoryRecord record = parse_history_record(claim.history_record);
@@ -91,7 +91,8 @@ Outcome finish_or_undo(Site& site, const std::string& transaction_path, const st
         } else {
             if (journal->claim) withdraw_claim(filesystem, transaction_path, repository, *journal->claim);
             remove_content(filesystem, repository, journal->content);
-            // A directory that stays was perhaps never synced, and the next publisher relies on what it finds.
+            // A directory that stays was perhaps never synced, and the next publisher relies on what it
+            // finds.
             filesystem.sync_all();
             outcome = Outcome::rolled_back;
         }

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <mutex>
 #include <random>
 #include <set>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "core/base/digest.hpp"
+#include "core/base/error.hpp"
 #include "core/fs/testing/crash_states.hpp"
 
 namespace repotool::fs::testing {
@@ -22,8 +24,8 @@ public:
     explicit CrashRecorder(DiskImage before) : before_(std::move(before)) {}
 
     void on_new_node(NodeNumber number, const DiskNode& node) override {
-        CrashEvent event{Kind::new_node, {}, number, node, {}, 0, {}, 0, 0};
-        add(std::move(event));
+        if (node.kind == fs::Kind::file) files_.insert(number);
+        add({Kind::new_node, {}, number, node, {}, 0, {}, 0, 0});
     }
     void on_entries(const std::string& what, const std::vector<EntryChange>& changes) override {
         add({Kind::entries, what, kNoNode, {}, changes, 0, {}, 0, 0});
@@ -37,9 +39,15 @@ public:
         add({Kind::attributes, what, node, {}, {}, 0, {}, mode, mtime_ns});
     }
     void on_sync(const std::string& what, NodeNumber node) override {
+        if (is_file(node)) fail_if_told(what, node);
         add({Kind::sync, what, node, {}, {}, 0, {}, 0, 0});
     }
-    void on_sync_all() override { add({Kind::sync_all, "sync all", kNoNode, {}, {}, 0, {}, 0, 0}); }
+    void on_sync_all() override {
+        fail_if_told("sync all", kNoNode);
+        add({Kind::sync_all, "sync all", kNoNode, {}, {}, 0, {}, 0, 0});
+    }
+    void fail_sync(std::size_t number) { fail_at_ = number; }
+    bool has_failed() const { return fail_at_ != 0 && syncs_ >= fail_at_; }
 
     void add(CrashEvent event) {
         const std::lock_guard guard(mutex_);
@@ -52,7 +60,20 @@ public:
     const DiskImage& before() const { return before_; }
 
 private:
+    bool is_file(NodeNumber node) const {
+        const auto before = before_.nodes.find(node);
+        return files_.contains(node) ||
+               (before != before_.nodes.end() && before->second.kind == fs::Kind::file);
+    }
+    void fail_if_told(const std::string& what, NodeNumber node) {
+        if (++syncs_ != fail_at_) return;
+        add({Kind::failed_sync, what + " (failed)", node, {}, {}, 0, {}, 0, 0});
+        throw base::SystemError(EIO, "sync", what);
+    }
+
     DiskImage before_;
+    std::set<NodeNumber> files_;
+    std::size_t fail_at_ = 0, syncs_ = 0;
     mutable std::mutex mutex_;
     std::vector<CrashEvent> events_;
 };
@@ -69,7 +90,8 @@ public:
         for (std::size_t i = 0;; ++i) {
             // What follows an operation before the next one belongs to it: an acknowledgement counts at once.
             const bool is_end = i == events.size();
-            if (is_end || events[i].is_operation()) crash_here();
+            const bool is_due = count_.operations % bounds_.step == 0;
+            if (is_end || (is_due && events[i].is_operation())) crash_here();
             if (is_end) return count_;
             if (events[i].kind == CrashEvent::Kind::acknowledge) ++acknowledged_;
             if (events[i].is_operation()) {
@@ -120,6 +142,14 @@ CrashFilesystem::~CrashFilesystem() {
 
 void CrashFilesystem::acknowledge() {
     recorder_->add({CrashEvent::Kind::acknowledge, {}, kNoNode, {}, {}, 0, {}, 0, 0});
+}
+
+void CrashFilesystem::fail_sync(std::size_t number) {
+    recorder_->fail_sync(number);
+}
+
+bool CrashFilesystem::has_failed() const {
+    return recorder_->has_failed();
 }
 
 std::size_t CrashFilesystem::operations() const {

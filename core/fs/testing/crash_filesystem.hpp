@@ -13,6 +13,9 @@
 //    all of the size with zeros for bytes. What was synced before stays. The name may be there without them.
 //  - Mode and times that were set on an open file, until the file is synced.
 //  - sync_all ends all of this. Mode at making and the target of a symlink come with the name.
+//  - Bytes that were there when a sync of their file (or sync_all) failed: for ever. The kernel forgets after
+//  it
+//    has told once, so a later sync that succeeds says nothing about them (fail_sync).
 // Syncing a file does not sync its name, and syncing a directory syncs no file. This is what POSIX promises
 // and less than most filesystems do: what is right here is right on them.
 //
@@ -50,6 +53,7 @@ struct CrashBounds {
     std::uint64_t seed = 1;
     Losses losses = Losses::every;
     std::size_t first = 0;  // crashes after at least this many operations
+    std::size_t step = 1;   // and only after every n-th, and after the last
 };
 
 struct CrashCount {
@@ -71,6 +75,9 @@ public:
 
     // The workload promises its caller something from here on.
     void acknowledge();
+    // The `number`-th sync of a file, or sync_all, from the start on fails with EIO.
+    void fail_sync(std::size_t number);
+    bool has_failed() const;
     // Operations that changed or synced something until now.
     std::size_t operations() const;
     CrashCount each_crash(const CrashBounds& bounds, const std::function<void(CrashState&)>& check) const;

@@ -47,6 +47,13 @@ std::vector<std::string> contents_of(const std::string& before, const std::strin
     return contents;
 }
 
+// What is left where the bytes of a failed sync never came to the disk, and what was written later did.
+std::string with_hole(std::string bytes, const PendingPiece& piece) {
+    std::fill_n(bytes.begin() + static_cast<std::ptrdiff_t>(piece.doomed_from),
+                piece.doomed_to - piece.doomed_from, '\0');
+    return bytes;
+}
+
 }  // namespace
 
 void DurableState::apply(const CrashEvent& event) {
@@ -66,6 +73,9 @@ void DurableState::apply(const CrashEvent& event) {
         case EventKind::sync:
         case EventKind::sync_all:
             make_durable(event);
+            break;
+        case EventKind::failed_sync:
+            doom(event);
             break;
         case EventKind::acknowledge:
             break;
@@ -111,7 +121,8 @@ void DurableState::add_write(const CrashEvent& event) {
     after.resize(event.offset, '\0');
     after += event.bytes;
     piece.ends.push_back(after.size());
-    piece.contents = contents_of(before, after, piece.ends);
+    piece.contents = piece.is_doomed() ? std::vector{before, after, with_hole(after, piece)}
+                                       : contents_of(before, after, piece.ends);
 }
 
 void DurableState::add_attributes(const CrashEvent& event) {
@@ -123,13 +134,30 @@ void DurableState::add_attributes(const CrashEvent& event) {
 void DurableState::make_durable(const CrashEvent& event) {
     std::vector<PendingPiece> left;
     for (auto& piece : pending_) {
-        if (event.kind == EventKind::sync_all || piece.node == event.node) {
+        const bool is_synced = event.kind == EventKind::sync_all || piece.node == event.node;
+        if (is_synced && !piece.is_doomed()) {
             put(durable_, piece, kKept);
-        } else {
-            left.push_back(std::move(piece));
+            continue;
         }
+        if (is_synced && piece.contents[kKept].size() > piece.doomed_to) {
+            const std::string holed = with_hole(piece.contents[kKept], piece);
+            durable_.nodes.at(piece.node).bytes = holed;
+            piece.contents = {holed, piece.contents[kKept]};
+        }
+        left.push_back(std::move(piece));
     }
     pending_ = std::move(left);
+}
+
+void DurableState::doom(const CrashEvent& event) {
+    for (auto& piece : pending_) {
+        const bool is_meant = event.node == kNoNode || piece.node == event.node;
+        if (piece.kind != EventKind::write || !is_meant) continue;
+        const std::string& before = durable_.nodes.at(piece.node).bytes;
+        const std::string& after = piece.contents[kKept];
+        if (!piece.is_doomed()) piece.doomed_from = after.starts_with(before) ? before.size() : 0;
+        piece.doomed_to = after.size();
+    }
 }
 
 DiskImage DurableState::disk(const Choice& choice) const {

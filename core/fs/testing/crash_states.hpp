@@ -16,10 +16,10 @@ namespace repotool::fs::testing {
 
 // One thing that the workload did.
 struct CrashEvent {
-    enum class Kind { new_node, entries, write, attributes, sync, sync_all, acknowledge };
+    enum class Kind { new_node, entries, write, attributes, sync, failed_sync, sync_all, acknowledge };
     Kind kind = Kind::sync_all;
     std::string what;
-    NodeNumber node = kNoNode;
+    NodeNumber node = kNoNode;         // failed_sync: kNoNode is all
     DiskNode made;                     // new_node
     std::vector<EntryChange> entries;  // entries
     std::uint64_t offset = 0;          // write
@@ -40,7 +40,10 @@ struct PendingPiece {
     std::vector<std::uint64_t> ends;                    // write: sizes after each of the writes
     unsigned mode = 0;                                  // attributes
     std::int64_t mtime_ns = 0;
+    // write: the bytes in this range were there when a sync failed. No later sync is a promise about them.
+    std::size_t doomed_from = 0, doomed_to = 0;
 
+    bool is_doomed() const { return doomed_to > doomed_from; }
     std::size_t variants() const { return kind == CrashEvent::Kind::write ? contents.size() : 2; }
 };
 using Choice = std::vector<std::size_t>;  // one variant for each pending piece
@@ -59,6 +62,7 @@ private:
     void add_write(const CrashEvent& event);
     void add_attributes(const CrashEvent& event);
     void make_durable(const CrashEvent& event);
+    void doom(const CrashEvent& event);
     PendingPiece& piece_of(const CrashEvent& event);
 
     DiskImage durable_;

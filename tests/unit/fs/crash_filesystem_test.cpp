@@ -8,6 +8,7 @@
 
 #include "core/fs/testing/crash_filesystem.hpp"
 #include "core/fs/tree.hpp"
+#include "subject.hpp"
 
 namespace repotool::fs::testing {
 namespace {
@@ -219,6 +220,33 @@ TEST_CASE("sync_all makes everything durable", "[crash]") {
         fs.sync_all();
     });
     CHECK(found == Disks{"a/ a/b/ a/g=1 s->a "});
+}
+
+TEST_CASE("bytes of a failed sync stay in doubt, whatever is synced later", "[crash]") {
+    CrashFilesystem fs;
+    write(fs, "log", "", Durable::yes);
+    fs.sync_directory("");
+    const auto log = fs.open_append("log");
+    log->write("one\n");
+    log->sync();
+    log->write("two\n");
+    fs.fail_sync(3);
+    CHECK(error_of([&] { log->sync(); }) == EIO);
+    CHECK(fs.has_failed());
+    log->sync();  // the kernel has forgotten
+    fs.acknowledge();
+    log->write("three\n");
+    log->sync();
+    fs.sync_all();
+    fs.acknowledge();
+    Disks once, twice;
+    fs.each_crash({}, [&](CrashState& state) {
+        if (state.acknowledged == 1) once.insert(describe(state.filesystem));
+        if (state.acknowledged == 2) twice.insert(describe(state.filesystem));
+    });
+    const std::string zeros(4, '\0');
+    CHECK(once.contains("log=one\n "));
+    CHECK(twice == Disks{"log=one\ntwo\nthree\n ", "log=one\n" + zeros + "three\n "});
 }
 
 TEST_CASE("a disk after a crash is durable, and crashes on", "[crash]") {

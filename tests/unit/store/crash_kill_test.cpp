@@ -76,4 +76,23 @@ TEST_CASE("what a failed publisher took back does not undo the next one when the
     sweep(1, Failure::once, GENERATE(Order::one_after_the_other, Order::second_had_begun));
 }
 
+TEST_CASE("bytes whose sync failed are written again, not trusted", "[crash]") {
+    for (std::size_t number = 1;; ++number) {
+        CrashFilesystem crashing(published_disk(1));
+        crashing.fail_sync(number);
+        FaultPlan nothing(0, EIO, Failure::once);
+        publish_with(crashing, nothing, 2);
+        if (!crashing.has_failed()) break;
+        const std::uint64_t published = publish_next(crashing, current(crashing).value_or(0) + 1, {});
+        crashing.acknowledge();
+        fs::testing::CrashBounds bounds;
+        bounds.exhaustive = 16;
+        bounds.first = crashing.operations();
+        crashing.each_crash(bounds, [&](CrashState& state) {
+            INFO("sync " << number << " failed\n" << state.story);
+            require_recoverable(state.filesystem, published, published);
+        });
+    }
+}
+
 }  // namespace repotool::store::testing
