@@ -100,9 +100,12 @@ void Transaction::keep_objects(const std::vector<StagedObject>& objects) {
         names.add_directory(fs::parent_path(fs::parent_path(path)));
         if (const auto existing = filesystem_.status(path)) {
             names.add_directory(fs::parent_path(path));  // whoever linked it may not have synced it yet
-            if (existing->size == object.size) continue;
+            // A name is no proof: a disk that lost or changed bytes would be published as good.
+            if (existing->size == object.size &&
+                fs::digest_file(*filesystem_.open_read(path)).sha256 == object.sha256)
+                continue;
             throw Error(ErrorKind::integrity, "keep object", object.sha256,
-                        fmt::format("it is there with {} bytes, expected {}", existing->size, object.size),
+                        fmt::format("what is there are {} other bytes", existing->size),
                         "repotool verify --full shows what else is damaged");
         }
         for (const auto& changed : fs::make_directories(filesystem_, fs::parent_path(path), 0700))

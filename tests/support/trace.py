@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The system calls of a tool, seen and disturbed with strace."""
+
+import dataclasses
+import re
+import subprocess
+import unittest
+
+from workspace import SANITIZED, run, tool_path
+
+# Calls that change what is on disk, or say that it is safe there.
+CHANGES = ("rename", "renameat", "renameat2", "link", "linkat", "symlink", "symlinkat", "unlink", "unlinkat", "mkdir",
+           "mkdirat", "rmdir", "write", "pwrite64", "ftruncate", "copy_file_range", "fsync", "fdatasync", "syncfs")
+LOOKS = ("open", "openat", "openat2", "stat", "lstat", "newfstatat", "statx", "access", "faccessat2", "readlink", "readlinkat")
+_LINE = re.compile(r"^(?P<process>\d+) +(?P<name>\w+)\((?P<arguments>.*)\) += (?P<result>-?\d+|\?)", re.S)
+_AT = re.compile(r'(?:AT_FDCWD|\d+)<([^>]*)>, "((?:[^"\\]|\\.)*)"')
+_DESCRIPTOR = re.compile(r"^\d+<([^>]*)>")
+_PLAIN = re.compile(r'^"((?:[^"\\]|\\.)*)"')
+
+
+@dataclasses.dataclass
+class Call:
+    """One call: `paths` are absolute where the tool named a directory, `number` counts calls of that name in its process."""
+    process: int
+    name: str
+    number: int
+    paths: list
+    arguments: str
+    ok: bool
+
+
+def _paths(name, arguments):
+    if name in ("write", "pwrite64", "fsync", "fdatasync", "syncfs", "ftruncate"):  # what is written may look like a path
+        return _DESCRIPTOR.findall(arguments) or [""]
+    found = [path if path.startswith("/") else f"{directory}/{path}" for directory, path in _AT.findall(arguments)]
+    return found or _PLAIN.findall(arguments) or [""]
+
+
+def parse(text):
+    calls, counts = [], {}
+    for line in text.splitlines():
+        if match := _LINE.match(line):
+            key = match["process"], match["name"]
+            counts[key] = counts.get(key, 0) + 1
+            calls.append(Call(int(match["process"]), match["name"], counts[key], _paths(match["name"], match["arguments"]),
+                              match["arguments"], not match["result"].startswith("-")))
+    return calls
+
+
+def need_strace():
+    """Skips a test where processes cannot be traced: strace is what it looks through."""
+    if SANITIZED:
+        raise unittest.SkipTest("strace and the sanitizers do not go together")
+    if subprocess.run(["strace", "-qq", "-o", "/dev/null", "true"], stdin=subprocess.DEVNULL, capture_output=True,
+                      check=False).returncode:
+        raise unittest.SkipTest("strace may not trace here")
+
+
+def _strace(scenario, options, arguments):
+    return run(["strace", "-f", "-qq", "-y", *options, tool_path("repotool"), *arguments], env=scenario.env, cwd=scenario.dir)
+
+
+def traced(scenario, *arguments, calls=CHANGES):
+    """Runs repotool to its end, which must be good; the calls of these names that it made, in order."""
+    need_strace()
+    log = scenario.dir / "strace.log"
+    result = _strace(scenario, ["-s", "4096", "-o", log, "-e", "trace=" + ",".join(calls)], arguments)
+    if result.code:
+        raise AssertionError(str(result))
+    return parse(log.read_text(errors="replace"))
+
+
+def of_main_process(calls):
+    return [call for call in calls if call.process == calls[0].process]
+
+
+def disturbed(scenario, call, what, *arguments):
+    """Runs repotool; at its `call.number`-th call of that name in a process happens `what`: signal=KILL, error=ENOSPC, …"""
+    need_strace()
+    return _strace(scenario, ["-o", "/dev/null", "-e", f"trace={call.name}", "-e",
+                              f"inject={call.name}:{what}:when={call.number}"], arguments)
