@@ -35,7 +35,7 @@ bool is_epoch(std::string_view text) noexcept {
 }  // namespace
 
 bool is_package_name(std::string_view text) noexcept {
-    constexpr std::size_t kLengthMax = 128;
+    constexpr std::size_t kLengthMax = 255;  // NAME_MAX: directories of the pool are called so
     return text.size() >= 2 && text.size() <= kLengthMax && is_made_of(text.substr(0, 1), kNameStart) &&
            is_made_of(text, kNameCharacters);
 }

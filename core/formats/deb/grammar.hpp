@@ -9,7 +9,7 @@
 
 namespace repotool::formats::deb {
 
-// [a-z0-9][a-z0-9+.-]+, at most 128 characters; of binary and of source packages.
+// [a-z0-9][a-z0-9+.-]+, at most 255 characters; of binary and of source packages.
 bool is_package_name(std::string_view text) noexcept;
 // [a-z0-9][a-z0-9-]*, at most 64 characters, and not a word that means several architectures ("any") or a
 // source.
