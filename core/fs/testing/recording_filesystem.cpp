@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <type_traits>
 #include <utility>
 
 #include "core/fs/tree.hpp"
@@ -86,7 +87,7 @@ std::vector<std::string> OperationLog::changes_below(std::string_view directory)
     const std::lock_guard guard(mutex_);
     std::vector<std::string> texts;
     for (const auto& recorded : operations_) {
-        if (is_change(recorded.operation) && is_below(recorded, directory))
+        if (is_change(recorded.operation) && recorded.had_effect && is_below(recorded, directory))
             texts.push_back(to_text(recorded));
     }
     return texts;
@@ -97,7 +98,7 @@ std::uint64_t OperationLog::bytes_of(const std::vector<Operation>& which) const 
     std::uint64_t bytes = 0;
     for (const auto& recorded : operations_) {
         const bool counts = std::find(which.begin(), which.end(), recorded.operation) != which.end();
-        if (counts && !recorded.has_failed) bytes += recorded.bytes;
+        if (counts && recorded.had_effect) bytes += recorded.bytes;
     }
     return bytes;
 }
@@ -112,7 +113,7 @@ std::uint64_t OperationLog::bytes_written() const {
 
 namespace {
 
-// Calls `action` and writes down that it was called, and whether it threw.
+// Calls `action` and writes down that it was called, and whether it did anything.
 template <typename Action>
 auto recorded(OperationLog& log, RecordedOperation operation, Action&& action) {
     try {
@@ -121,11 +122,12 @@ auto recorded(OperationLog& log, RecordedOperation operation, Action&& action) {
             log.add(std::move(operation));
         } else {
             auto result = action();
+            if constexpr (std::is_same_v<decltype(result), bool>) operation.had_effect = result;
             log.add(std::move(operation));
             return result;
         }
     } catch (...) {
-        operation.has_failed = true;
+        operation.had_effect = false;
         log.add(std::move(operation));
         throw;
     }
@@ -138,15 +140,15 @@ public:
 
     std::size_t read_at(std::span<char> buffer, std::uint64_t offset) override {
         const std::size_t count = below_->read_at(buffer, offset);
-        log_.add({Operation::read, path_, {}, count, false});
+        log_.add({Operation::read, path_, {}, count, true});
         return count;
     }
     void write(std::string_view bytes) override {
-        recorded(log_, {Operation::write, path_, {}, bytes.size(), false}, [&] { below_->write(bytes); });
+        recorded(log_, {Operation::write, path_, {}, bytes.size(), true}, [&] { below_->write(bytes); });
     }
     void append_range(File& source, std::uint64_t offset, std::uint64_t length) override {
         auto* recording = dynamic_cast<RecordingFile*>(&source);
-        recorded(log_, {Operation::append_range, path_, {}, length, false}, [&] {
+        recorded(log_, {Operation::append_range, path_, {}, length, true}, [&] {
             below_->append_range(recording != nullptr ? *recording->below_ : source, offset, length);
         });
     }
@@ -170,7 +172,7 @@ public:
     }
 
 private:
-    RecordedOperation of(Operation operation) const { return {operation, path_, {}, 0, false}; }
+    RecordedOperation of(Operation operation) const { return {operation, path_, {}, 0, true}; }
 
     std::unique_ptr<File> below_;
     OperationLog& log_;
@@ -182,7 +184,7 @@ public:
     RecordingLock(std::unique_ptr<Lock> below, OperationLog& log, std::string path)
         : below_(std::move(below)), log_(log), path_(std::move(path)) {}
     void describe_holder(std::string_view text) override {
-        recorded(log_, {Operation::describe_holder, path_, {}, text.size(), false},
+        recorded(log_, {Operation::describe_holder, path_, {}, text.size(), true},
                  [&] { below_->describe_holder(text); });
     }
 
@@ -227,7 +229,9 @@ public:
         return recorded(log_, of(Operation::list, path), [&] { return below_.list(path); });
     }
     void remove(const std::string& path) override {
-        recorded(log_, of(Operation::remove, path), [&] { below_.remove(path); });
+        RecordedOperation operation = of(Operation::remove, path);
+        operation.had_effect = below_.status(path).has_value();
+        recorded(log_, operation, [&] { below_.remove(path); });
     }
     bool make_directory(const std::string& path, unsigned mode) override {
         return recorded(log_, of(Operation::make_directory, path),
@@ -252,7 +256,7 @@ public:
 
 private:
     static RecordedOperation of(Operation operation, const std::string& path, const std::string& other = {}) {
-        return {operation, path, other, 0, false};
+        return {operation, path, other, 0, true};
     }
     std::unique_ptr<File> file(const std::string& path, std::unique_ptr<File> below) {
         return std::make_unique<RecordingFile>(std::move(below), log_, path);

@@ -52,7 +52,8 @@ struct RecordedOperation {
     std::string path;         // relative to the root, as the caller gave it; of the file for its operations
     std::string other;        // rename and link: the new name; symlink: the target
     std::uint64_t bytes = 0;  // read, written or appended
-    bool has_failed = false;  // it threw
+    // False where it threw, the directory to make was there, or what was to be removed was not.
+    bool had_effect = true;
 };
 // "rename a to b", "write 12 bytes to a".
 std::string to_text(const RecordedOperation& operation);
@@ -68,7 +69,7 @@ public:
     std::vector<RecordedOperation> operations() const;
     std::size_t count(const Filter& filter) const;
     std::size_t count(Operation operation) const;
-    // Texts of the operations that change something at or below `directory`; "" is everything.
+    // Texts of the operations that changed something at or below `directory`; "" is everything.
     std::vector<std::string> changes_below(std::string_view directory) const;
     std::uint64_t bytes_read() const;
     std::uint64_t bytes_written() const;
