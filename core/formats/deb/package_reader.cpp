@@ -55,8 +55,18 @@ void check_description_digest(const ControlStanza& control) {
     if (!is_md5) refuse("its Description-md5 is not an MD5 digest");
 }
 
-std::string canonical_file_name(const Package& package, const ControlStanza& control) {
-    const char* suffix = control.value("Package-Type") == "udeb" ? "udeb" : "deb";
+// debhelper marks the packages that it splits debug symbols into; those that others make are known by their
+// name and section.
+PackageKind kind_of(const Package& package, const ControlStanza& control) {
+    if (control.value("Package-Type") == "udeb") return PackageKind::udeb;
+    if (control.value("Auto-Built-Package") == "debug-symbols") return PackageKind::debug;
+    const std::string_view section = control.value("Section");
+    const bool is_in_debug = section == "debug" || section.ends_with("/debug");
+    return is_in_debug && package.name.ends_with("-dbgsym") ? PackageKind::debug : PackageKind::binary;
+}
+
+std::string canonical_file_name(const Package& package) {
+    const char* suffix = package.kind == PackageKind::udeb ? "udeb" : "deb";
     std::string name = fmt::format("{}_{}_{}.{}", package.name, without_epoch(package.version),
                                    package.architecture, suffix);
     if (name.size() > kFileNameMax) refuse("its name, version and architecture are too long for a file name");
@@ -73,7 +83,8 @@ Package read(const std::string& path, const base::FileDigests& digests) {
         required(control, "Architecture", [](std::string_view text) { return is_architecture(text); });
     fill_source(package, control);
     check_description_digest(control);
-    package.file_name = canonical_file_name(package, control);
+    package.kind = kind_of(package, control);
+    package.file_name = canonical_file_name(package);
     package.size = digests.size;
     package.sha256 = digests.sha256;
     package.content_id = digests.sha256;

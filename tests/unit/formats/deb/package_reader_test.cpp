@@ -154,10 +154,23 @@ TEST_CASE("a package without a Source field is its own source") {
     CHECK(read_bytes(directory, deb_with_control(good_control("Source: other\n"))).source_version == "1.0-1");
 }
 
-TEST_CASE("a udeb keeps its suffix") {
+TEST_CASE("packages of the installer and debug symbols are known, whatever their file is called") {
+    using formats::PackageKind;
     const TemporaryDirectory directory;
-    const Package package = read_bytes(directory, deb_with_control(good_control("Package-Type: udeb\n")));
-    CHECK(package.file_name == "hello_1.0-1_all.udeb");
+    const auto read = [&](const std::string& more, const std::string& name = "hello") {
+        std::string control = good_control(more);
+        control.replace(control.find("hello"), 5, name);
+        return read_bytes(directory, deb_with_control(control));
+    };
+    CHECK(read("Package-Type: udeb\n").kind == PackageKind::udeb);
+    CHECK(read("Package-Type: udeb\n").file_name == "hello_1.0-1_all.udeb");
+    CHECK(read("Package-Type: deb\n").kind == PackageKind::binary);
+    CHECK(read("Auto-Built-Package: debug-symbols\n").kind == PackageKind::debug);
+    CHECK(read("Section: debug\n", "hello-dbgsym").kind == PackageKind::debug);
+    CHECK(read("Section: contrib/debug\n", "hello-dbgsym").file_name == "hello-dbgsym_1.0-1_all.deb");
+    CHECK(read("Section: contrib/debug\n", "hello-dbgsym").kind == PackageKind::debug);
+    CHECK(read("Section: debug\n", "hello-dbg").kind == PackageKind::binary);
+    CHECK(read("Section: utils\n", "hello-dbgsym").kind == PackageKind::binary);
 }
 
 TEST_CASE("the path of a package goes between the two parts of its stanza") {

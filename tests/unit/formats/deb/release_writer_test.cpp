@@ -9,6 +9,7 @@
 #include <set>
 #include <sstream>
 
+#include "apt_root.hpp"
 #include "core/base/error.hpp"
 #include "core/base/text.hpp"
 #include "core/formats/deb/release_reader.hpp"
@@ -54,22 +55,6 @@ std::set<std::string> listed_files(const std::string& release) {
     return files;
 }
 
-std::vector<std::string> apt(const std::string& command, const TemporaryDirectory& root,
-                             const std::vector<std::string>& rest) {
-    std::vector<std::string> arguments{command};
-    for (const std::string& option :
-         {"Dir=" + root.path(), "Dir::State=" + (root / "state"), "Dir::State::status=" + (root / "status"),
-          "Dir::Cache=" + (root / "cache"), "Dir::Etc=" + (root / "etc"),
-          std::string("APT::Architecture=amd64"), std::string("APT::Architectures::=amd64"),
-          std::string("APT::Sandbox::User="), std::string("Acquire::Check-Date=true"),
-          std::string("Acquire::Check-Valid-Until=true"), std::string("Acquire::Languages=none"),
-          std::string("Dir::Bin::methods=/usr/lib/apt/methods")}) {
-        arguments.insert(arguments.end(), {"-o", option});
-    }
-    arguments.insert(arguments.end(), rest.begin(), rest.end());
-    return arguments;
-}
-
 enum class WithSha512 { no, yes };
 
 // A site that holds one package, and the directories that apt wants.
@@ -84,19 +69,14 @@ void make_repository(const TemporaryDirectory& root, Release release,
     write_file(root / "site/pool/hello.deb", package);
     write_file(root / "site/dists/stable/main/binary-amd64/Packages", packages);
     write_file(root / "site/dists/stable/Release", render_release(release));
-    write_file(root / "etc/sources.list", "deb [trusted=yes] file:" + (root / "site") + " stable main\n");
-    write_file(root / "status", "");
-    for (const char* part : {"state/lists/partial/x", "cache/archives/partial/x", "etc/preferences.d/x",
-                             "etc/apt.conf.d/x", "etc/trusted.gpg.d/x"}) {
-        write_file(root / part, "");
-    }
+    make_apt_root(root);
 }
 
 std::string policy_of(const Release& release, WithSha512 with_sha512 = WithSha512::no) {
     const TemporaryDirectory root;
     make_repository(root, release, with_sha512);
-    output_of(apt("apt-get", root, {"update", "--error-on=any"}));
-    return output_of(apt("apt-cache", root, {"policy"}));
+    output_of(apt(root, {"apt-get", "update", "--error-on=any"}));
+    return output_of(apt(root, {"apt-cache", "policy"}));
 }
 
 }  // namespace
@@ -134,10 +114,10 @@ TEST_CASE("a Release file lists what apt-ftparchive lists") {
 TEST_CASE("apt-get reads a repository made of these Release and Packages texts") {
     const TemporaryDirectory root;
     make_repository(root, a_release());
-    output_of(apt("apt-get", root, {"update", "--error-on=any"}));
-    CHECK_THAT(output_of(apt("apt-cache", root, {"policy"})),
+    output_of(apt(root, {"apt-get", "update", "--error-on=any"}));
+    CHECK_THAT(output_of(apt(root, {"apt-cache", "policy"})),
                Catch::Contains("o=Acme,a=stable,n=bookworm,l=Acme Label,c=main,b=amd64"));
-    CHECK_THAT(output_of(apt("apt-cache", root, {"show", "hello"})),
+    CHECK_THAT(output_of(apt(root, {"apt-cache", "show", "hello"})),
                Catch::Contains("Filename: pool/hello.deb\n"));
 }
 
@@ -160,7 +140,7 @@ TEST_CASE("apt refuses a Release file after its Valid-Until") {
     Release release = a_release();
     release.valid_until = std::time(nullptr) - 30;
     make_repository(root, release);
-    auto command = apt("apt-get", root, {"update"});
+    auto command = apt(root, {"apt-get", "update"});
     command.insert(command.begin(), {"sh", "-c", "\"$@\" 2>&1 || true", "sh"});
     CHECK_THAT(output_of(command), Catch::Contains("is expired"));
 }
