@@ -21,6 +21,10 @@ std::string repository_lock(std::string_view repository) {
     return fmt::format("private/locks/{}.lock", repository);
 }
 
+std::string freeze(std::string_view repository) {
+    return fmt::format("private/frozen/{}", repository);
+}
+
 std::string head(std::string_view repository) {
     return std::string(repository);
 }

@@ -13,8 +13,11 @@ std::string object(std::string_view sha256);                 // private/objects/
 std::string open_text(std::string_view sha256);              // private/text/…
 std::string history_directory(std::string_view repository);  // private/history/…
 std::string repository_lock(std::string_view repository);    // private/locks/….lock
+std::string freeze(std::string_view repository);             // private/frozen/…
 inline constexpr const char* kTransactionLock = "private/locks/_txn";
 inline constexpr const char* kCollectorLock = "private/locks/_gc";
+inline constexpr const char* kPurgeLock = "private/locks/_purge";
+inline constexpr const char* kPurgeList = "private/purged.log";
 inline constexpr const char* kTransactions = "private/txn";
 inline constexpr const char* kRecordCache = "private/records.db";
 

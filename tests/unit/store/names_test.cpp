@@ -14,10 +14,11 @@ TEST_CASE("good repository names pass", "[names]") {
 }
 
 TEST_CASE("names that could leave their place or hide there are refused", "[names]") {
-    for (const char* name : {"",          "/",       "a/",     "/a",   "a//b",        "..",    "a/..",
-                             "../a",      ".hidden", "a/.b",   "-a",   "a b",         "a\nb",  "A",
-                             "stable@1",  "gen",     "gen/x",  "pool", "meta/x",      "keys",  "status",
-                             "project/x", "lock", "a/42",    "x.lock", "a\\b", "caf\xc3\xa9", "$(id)", "a;b"}) {
+    for (const char* name :
+         {"",        "/",    "a/",          "/a",    "a//b",   "..",        "a/..",     "../a",
+          ".hidden", "a/.b", "-a",          "a b",   "a\nb",   "A",         "stable@1", "gen",
+          "gen/x",   "pool", "meta/x",      "keys",  "status", "project/x", "lock",     "a/42",
+          "x.lock",  "a\\b", "caf\xc3\xa9", "$(id)", "a;b"}) {
         INFO(name);
         CHECK_FALSE(is_repository_name(name));
         CHECK_THROWS_AS(check_repository_name(name), base::Error);
@@ -40,8 +41,10 @@ TEST_CASE("a reference is a repository and perhaps a generation", "[names]") {
     CHECK(parse_reference("stable").generation == 0);
     CHECK(parse_reference("test/change-1@42").repository == "test/change-1");
     CHECK(parse_reference("test/change-1@42").generation == 42);
-    for (const char* text : {"stable@", "stable@0", "stable@x", "stable@1@2", "stable@-1", "stable@01",
-                             "stable@99999999999999999999"}) {
+    CHECK(parse_reference("stable@7.0-GA").tag == "7.0-GA");
+    CHECK(parse_reference("stable@7").tag.empty());
+    for (const char* text : {"stable@", "stable@0", "stable@x/y", "stable@.x", "stable@1@2", "stable@-1",
+                             "stable@01", "stable@99999999999999999999"}) {
         INFO(text);
         CHECK_THROWS_AS(parse_reference(text), base::Error);
     }
