@@ -7,6 +7,7 @@
 
 #include "core/formats/model.hpp"
 #include "core/store/record.hpp"
+#include "repotool/config.hpp"
 
 namespace repotool::publisher {
 
@@ -22,6 +23,7 @@ struct Candidate {
         staged_files;  // where those of record.files are staged, in their order; likewise
     formats::PackageKind kind = formats::PackageKind::binary;
     bool any_architecture = false;
+    DebugPlace debug = DebugPlace::together;  // of its dist
 };
 
 // RPM metadata that is passed through (core/formats/rpm/extra_metadata.hpp), checked; merged with what the

@@ -30,11 +30,15 @@ public:
     // Writes this run's records to records.db.
     void save();
 
-private:
+    // Where the records of this run are: parts of one file, by digest.
     struct Place {
         std::uint64_t offset = 0;
         std::uint64_t length = 0;
     };
+    const std::string& spool_path() const noexcept { return spool_path_; }
+    const std::map<std::string, Place>& spooled() const noexcept { return spooled_; }
+
+private:
     std::string read_object(const std::string& sha256, formats::Format format);
     store::RecordCache& cache();
 

@@ -57,6 +57,14 @@ const DistConfig& choose_dist(const Candidate& candidate, const Config& config) 
     throw Error(ErrorKind::usage, "publish", candidate.origin, reason, "name the dist with --dist");
 }
 
+// What `Distribution:` of a .changes says: the name of a dist, or what its Release calls itself.
+const DistConfig& distribution(const Candidate& candidate, const Config& config, const std::string& name) {
+    for (const auto* dist : config.dists_of(candidate.format)) {
+        if (name == dist->name || name == dist->suite || name == dist->codename) return *dist;
+    }
+    return named_dist(candidate, config, name);
+}
+
 std::string deb_prefix(const std::string& source) {
     return source.starts_with("lib") && source.size() > 3 ? source.substr(0, 4) : source.substr(0, 1);
 }
@@ -75,11 +83,12 @@ void check_architecture(const Candidate& candidate) {
                 fmt::format("its architecture '{}' is not one that a repository can have", architecture));
 }
 
-void check_dist(const Candidate& candidate, const Config& config) {
-    named_dist(candidate, config, candidate.dist);
+void check_dist(Candidate& candidate, const Config& config) {
+    candidate.debug = named_dist(candidate, config, candidate.dist).debug;
 }
 
-void place(Candidate& candidate, const Config& config, const PlacementOptions& options) {
+void place(Candidate& candidate, const Config& config, const PlacementOptions& options,
+           const std::string& changes_distribution) {
     check_architecture(candidate);
     // --dist names a dist of one format; packages of the other one go where they would go without it.
     bool applies = !options.dist.empty();
@@ -87,18 +96,34 @@ void place(Candidate& candidate, const Config& config, const PlacementOptions& o
     if (applies && config.find_dist(options.dist, candidate.format) == nullptr &&
         config.find_dist(options.dist, other) != nullptr)
         applies = false;
-    const DistConfig& dist =
-        applies ? named_dist(candidate, config, options.dist) : choose_dist(candidate, config);
+    const DistConfig& dist = applies ? named_dist(candidate, config, options.dist)
+                             : !changes_distribution.empty()
+                                 ? distribution(candidate, config, changes_distribution)
+                                 : choose_dist(candidate, config);
     candidate.dist = dist.name;
+    candidate.debug = dist.debug;
     if (candidate.format == formats::Format::rpm) return;
     candidate.component = options.component.empty() ? dist.components.at(0) : options.component;
-    if (std::find(dist.components.begin(), dist.components.end(), candidate.component) ==
-        dist.components.end()) {
+    if (candidate.kind == formats::PackageKind::debug && dist.debug == DebugPlace::apart)
+        candidate.component += "-debug";
+    else if (std::find(dist.components.begin(), dist.components.end(), candidate.component) ==
+             dist.components.end()) {
         throw Error(ErrorKind::usage, "publish", candidate.origin,
                     fmt::format("dist '{}' has no component '{}' (it has: {})", dist.name,
                                 candidate.component, base::join(dist.components, ", ")),
                     "add it to the dist's components: in repotool.yaml");
     }
+}
+
+std::string extra_dist(const ExtraCandidate& extra, const Config& config, const PlacementOptions& options) {
+    const auto dists = config.dists_of(formats::Format::rpm);
+    if (config.find_dist(options.dist, formats::Format::rpm) != nullptr) return options.dist;
+    if (dists.size() == 1) return dists[0]->name;
+    throw Error(ErrorKind::usage, "publish", extra.origin,
+                dists.empty()
+                    ? "the configuration has no rpm dist"
+                    : fmt::format("there is more than one rpm dist: {}", base::join(names_of(dists), ", ")),
+                "name the dist with --dist");
 }
 
 std::string pool_path(const Candidate& candidate, PathStyle style) {
@@ -114,7 +139,22 @@ std::string pool_path(const Candidate& candidate, PathStyle style) {
 }
 
 std::string set_architecture(const Candidate& candidate) {
-    return candidate.kind == formats::PackageKind::source ? "source" : candidate.record.architecture;
+    return set_architecture(candidate, candidate.record.architecture);
+}
+
+std::string set_architecture(const Candidate& candidate, const std::string& machine) {
+    switch (candidate.kind) {
+        case formats::PackageKind::source:
+            return "source";
+        case formats::PackageKind::udeb:
+            return "udeb-" + machine;
+        case formats::PackageKind::debug:
+            return candidate.debug == DebugPlace::apart && candidate.format == formats::Format::rpm
+                       ? machine + "-debug"
+                       : machine;
+        default:
+            return machine;
+    }
 }
 
 }  // namespace repotool::publisher

@@ -10,17 +10,22 @@
 namespace repotool::publisher {
 
 struct PlacementOptions {
-    std::string dist;       // --dist; empty: by `match:`, else the only dist of the format
+    std::string dist;       // --dist; empty: by .changes, by `match:`, else the only dist of the format
     std::string component;  // --component; empty: the dist's first
 };
 
 // Sets dist and component of a candidate that came from a file. Throws base::Error (usage) where no dist or
 // more than one fits, and for a dist or component that the configuration does not have.
-void place(Candidate& candidate, const Config& config, const PlacementOptions& options);
+// `changes_distribution`: Distribution of the .changes that lists the file; may be empty.
+void place(Candidate& candidate, const Config& config, const PlacementOptions& options,
+           const std::string& changes_distribution = {});
 
 // For a candidate that came from another repository and has its dist: throws base::Error (usage) where the
 // configuration does not have it.
-void check_dist(const Candidate& candidate, const Config& config);
+void check_dist(Candidate& candidate, const Config& config);
+
+// The RPM dist of metadata that came from a file: --dist, else the only RPM dist. Throws base::Error (usage).
+std::string extra_dist(const ExtraCandidate& extra, const Config& config, const PlacementOptions& options);
 
 // Throws base::Error (input) for an architecture that cannot name a package set.
 void check_architecture(const Candidate& candidate);
@@ -30,7 +35,10 @@ enum class PathStyle { plain, with_digest };
 // path.
 std::string pool_path(const Candidate& candidate, PathStyle style);
 
-// The set that a package belongs to besides its own architecture: RPM source packages live in "source".
+// The architecture of the set that a package belongs to: "source", "udeb-<arch>", "<arch>-debug" where its
+// dist keeps RPM debug packages apart, else its own. `machine` stands for the architecture of a package for
+// any.
 std::string set_architecture(const Candidate& candidate);
+std::string set_architecture(const Candidate& candidate, const std::string& machine);
 
 }  // namespace repotool::publisher

@@ -7,9 +7,11 @@
 #include <string>
 #include <vector>
 
+#include "core/store/manifest.hpp"
 #include "core/store/site.hpp"
 #include "repotool/config.hpp"
 #include "repotool/inputs.hpp"
+#include "repotool/package_pattern.hpp"
 #include "repotool/placement.hpp"
 #include "repotool/selection.hpp"
 
@@ -25,14 +27,26 @@ struct PublishContext {
 
 enum class DryRun { no, yes };
 
+// What one request may do that the repository's rules do not say.
+struct RequestRules {
+    bool allow_downgrade = false;
+    bool allow_release_info_change = false;
+    bool is_exact = false;       // what the request does not bring goes (merge)
+    bool is_refresh = false;     // a new generation also where no package changes
+    unsigned keep_versions = 0;  // instead of the configuration's; 0: as configured
+};
+
 struct PublishRequest {
     std::string operation;  // publish, promote
     std::string repository;
     Inputs inputs;
-    std::vector<std::string> sources;  // repository[@N] whose packages are taken over
-    PlacementOptions placement;        // of files
-    bool must_sign = false;            // promote: a repository without `sign:` is refused
-    DryRun dry_run = DryRun::no;       // everything but the commit
+    std::vector<std::string> sources;      // repository[@N] whose packages are taken over
+    std::vector<PackagePattern> filter;    // of what sources hold; none: everything
+    std::vector<PackagePattern> removals;  // what goes
+    RequestRules rules;
+    PlacementOptions placement;   // of files
+    bool must_sign = false;       // promote: a repository without `sign:` is refused
+    DryRun dry_run = DryRun::no;  // everything but the commit
     std::map<std::string, std::string> meta;
 };
 

@@ -87,6 +87,7 @@ bool is_retryable(ErrorKind kind) noexcept {
 Error::Error(ErrorKind kind, std::string verb, std::string object, std::string reason, std::string hint)
     : std::runtime_error(compose(verb, object, reason)),
       kind_(kind),
+      verb_(std::move(verb)),
       object_(std::move(object)),
       reason_(std::move(reason)),
       hint_(std::move(hint)) {}

@@ -36,12 +36,14 @@ public:
     Error(ErrorKind kind, std::string verb, std::string object, std::string reason, std::string hint = {});
 
     ErrorKind kind() const noexcept { return kind_; }
+    const std::string& verb() const noexcept { return verb_; }
     const std::string& object() const noexcept { return object_; }
     const std::string& reason() const noexcept { return reason_; }
     const std::string& hint() const noexcept { return hint_; }
 
 private:
     ErrorKind kind_;
+    std::string verb_;
     std::string object_;
     std::string reason_;
     std::string hint_;

@@ -32,6 +32,7 @@ public:
 
     ChunkList chunk_list(const SetEntry& set) const;
     std::vector<Record> records(const ChunkReference& chunk) const;
+    std::string chunk_text(const ChunkReference& chunk) const;
     FrameTable frame_table(const SetEntry& set) const;
     // Every record of a set in order, one chunk in memory at a time.
     void for_each_record(const SetEntry& set, const std::function<void(const Record&)>& visit) const;

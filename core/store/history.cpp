@@ -24,14 +24,43 @@ json to_json(const PackageChange& change) {
                   {"name", change.name},     {"version", change.version}, {"arch", change.architecture},
                   {"sha256", change.sha256}};
     if (!change.unsigned_sha256.empty()) document["unsigned"] = change.unsigned_sha256;
+    if (!change.component.empty()) document["component"] = change.component;
+    if (!change.path.empty()) document["path"] = change.path;
+    if (!change.origin.empty()) document["origin"] = change.origin;
+    if (change.request != 0) document["request"] = change.request;
     return document;
 }
 
 PackageChange change_from(const json& document) {
-    return {document.at("action").get<std::string>(),  document.at("format").get<std::string>(),
-            document.at("dist").get<std::string>(),    document.at("name").get<std::string>(),
-            document.at("version").get<std::string>(), document.at("arch").get<std::string>(),
-            document.at("sha256").get<std::string>(),  document.value("unsigned", "")};
+    return {document.at("action").get<std::string>(),
+            document.at("format").get<std::string>(),
+            document.at("dist").get<std::string>(),
+            document.at("name").get<std::string>(),
+            document.at("version").get<std::string>(),
+            document.at("arch").get<std::string>(),
+            document.at("sha256").get<std::string>(),
+            document.value("unsigned", ""),
+            document.value("component", ""),
+            document.value("path", ""),
+            document.value("origin", ""),
+            document.value("request", 0U)};
+}
+
+json actor(const std::string& user, const std::string& host, const std::string& job) {
+    return {{"user", user}, {"host", host}, {"job", job}};
+}
+
+json to_json(const HistoryRequest& request) {
+    return {{"operation", request.operation},
+            {"actor", actor(request.user, request.host, request.job)},
+            {"meta", request.meta}};
+}
+
+HistoryRequest request_from(const json& document) {
+    const json& who = document.at("actor");
+    return {document.at("operation").get<std::string>(), who.at("user").get<std::string>(),
+            who.at("host").get<std::string>(), who.at("job").get<std::string>(),
+            document.at("meta").get<std::map<std::string, std::string>>()};
 }
 
 }  // namespace
@@ -46,9 +75,10 @@ std::string render_history_record(const HistoryRecord& record) {
                   {"generation", record.generation},
                   {"parent", record.parent},
                   {"manifest", record.manifest_sha256},
-                  {"actor", {{"user", record.user}, {"host", record.host}, {"job", record.job}}},
+                  {"actor", actor(record.user, record.host, record.job)},
                   {"changes", changes},
                   {"meta", record.meta}};
+    for (const auto& request : record.requests) document["requests"].push_back(to_json(request));
     if (record.recovered) document["recovered"] = true;
     return document.dump(-1, ' ', false, json::error_handler_t::replace);
 }
@@ -70,6 +100,10 @@ HistoryRecord parse_history_record(std::string_view text) {
         actor.at("job").get_to(record.job);
         for (const auto& change : document.at("changes")) record.changes.push_back(change_from(change));
         document.at("meta").get_to(record.meta);
+        if (document.contains("requests")) {
+            for (const auto& request : document.at("requests"))
+                record.requests.push_back(request_from(request));
+        }
         record.recovered = document.value("recovered", false);
         return record;
     } catch (const json::exception& error) {

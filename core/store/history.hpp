@@ -22,6 +22,17 @@ struct PackageChange {
     std::string architecture;
     std::string sha256;
     std::string unsigned_sha256;  // empty where not signed here
+    std::string component{};      // "" for RPM
+    std::string path{};           // below pool/<repository>
+    std::string origin{};  // input file or repository@generation that it came from; empty where it left
+    unsigned request = 0;  // which of HistoryRecord::requests asked for it
+};
+
+// One of several requests that were published together (group commit).
+struct HistoryRequest {
+    std::string operation;
+    std::string user, host, job;
+    std::map<std::string, std::string> meta;
 };
 
 struct HistoryRecord {
@@ -34,6 +45,8 @@ struct HistoryRecord {
     std::string manifest_sha256;
     std::string user, host, job;
     std::vector<PackageChange> changes;
+    // Where more than one: operation, user, host, job and meta above are those of the first.
+    std::vector<HistoryRequest> requests{};
     std::map<std::string, std::string> meta;
     bool recovered = false;
 };

@@ -81,26 +81,32 @@ void Site::check_prefix_free(const std::string& repository) {
     }
 }
 
-std::unique_ptr<fs::Lock> Site::lock_repository(const std::string& repository, std::int64_t timeout_seconds,
-                                                const std::string& job) {
+std::unique_ptr<fs::Lock> Site::try_lock_repository(const std::string& repository, const std::string& job) {
     const std::string path = layout::repository_lock(repository);
     fs::make_directories(filesystem_, fs::parent_path(path), 0700);
+    auto lock = filesystem_.try_lock(path, fs::LockMode::exclusive);
+    if (!lock) return nullptr;
+    const nlohmann::json holder{{"pid", fs::process_id()},
+                                {"host", fs::host_name()},
+                                {"job", job},
+                                {"since", base::iso8601(clock_.now())}};
+    lock->describe_holder(holder.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
+    return lock;
+}
+
+base::Error Site::busy(const std::string& repository, std::int64_t seconds) {
+    return {ErrorKind::conflict, "lock repository", repository,
+            fmt::format("waited {} s; {}", seconds,
+                        holder_text(filesystem_, layout::repository_lock(repository))),
+            "run the same command again later, or give --lock-timeout a longer time"};
+}
+
+std::unique_ptr<fs::Lock> Site::lock_repository(const std::string& repository, std::int64_t timeout_seconds,
+                                                const std::string& job) {
     const std::int64_t deadline = base::monotonic_ms() + timeout_seconds * 1000;
     for (int wait = 5;; wait = std::min(wait * 2, 100)) {
-        if (auto lock = filesystem_.try_lock(path, fs::LockMode::exclusive)) {
-            const nlohmann::json holder{{"pid", fs::process_id()},
-                                        {"host", fs::host_name()},
-                                        {"job", job},
-                                        {"since", base::iso8601(clock_.now())}};
-            lock->describe_holder(holder.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) +
-                                  "\n");
-            return lock;
-        }
-        if (base::monotonic_ms() >= deadline) {
-            throw Error(ErrorKind::conflict, "lock repository", repository,
-                        fmt::format("waited {} s; {}", timeout_seconds, holder_text(filesystem_, path)),
-                        "run the same command again later, or give --lock-timeout a longer time");
-        }
+        if (auto lock = try_lock_repository(repository, job)) return lock;
+        if (base::monotonic_ms() >= deadline) throw busy(repository, timeout_seconds);
         pause(wait);
     }
 }

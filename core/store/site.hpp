@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "core/base/error.hpp"
 #include "core/base/time.hpp"
 #include "core/fs/filesystem.hpp"
 
@@ -24,6 +25,10 @@ public:
     // base::Error (usage).
     void check_prefix_free(const std::string& repository);
 
+    // Null where somebody else holds it.
+    std::unique_ptr<fs::Lock> try_lock_repository(const std::string& repository, const std::string& job);
+    // What to tell somebody who waited `seconds` for it in vain.
+    base::Error busy(const std::string& repository, std::int64_t seconds);
     // Waits at most `timeout_seconds`; then base::Error (conflict) that names the holder. `job` is shown to
     // those who wait.
     std::unique_ptr<fs::Lock> lock_repository(const std::string& repository, std::int64_t timeout_seconds,

@@ -43,6 +43,8 @@ public:
     Transaction(const Transaction&) = delete;
     Transaction& operator=(const Transaction&) = delete;
 
+    // private/txn/<id>.
+    const std::string& directory() const noexcept { return directory_; }
     // A fresh path in the staging area, relative to the site.
     std::string fresh_path();
     // private/txn/<id>/tree, the generation to be.

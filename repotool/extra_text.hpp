@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The RPM metadata that a published set carries besides its packages, read again.
+#pragma once
+
+#include <string>
+
+#include "core/store/generation_reader.hpp"
+#include "repotool/candidate.hpp"
+
+namespace repotool::publisher {
+
+// The open text. Throws base::Error (integrity) where it is not what the manifest says.
+std::string read_extra_text(const store::GenerationReader& reader, const store::SetEntry& set,
+                            const store::ExtraEntry& extra);
+// True where merging `extra` into the set would make another text.
+bool changes_extra(const store::GenerationReader& reader, const store::SetEntry& set,
+                   const ExtraCandidate& extra);
+
+}  // namespace repotool::publisher
