@@ -139,18 +139,20 @@ RepositoryConfig read_repository(const YamlReader& reader, RepositoryConfig repo
 }
 
 void read_metadata(const YamlReader& reader, MetadataConfig& metadata) {
-    const auto compression = [](const YamlReader& value) {
+    const auto add_compression = [&](const YamlReader& value) {
         try {
-            return formats::parse_compression(value.text());
+            metadata.compress.push_back(formats::parse_compression(value.text()));
         } catch (const base::Error& error) {
             value.fail(error.reason());
         }
+        if (std::count(metadata.compress.begin(), metadata.compress.end(), metadata.compress.back()) > 1)
+            value.fail(fmt::format("'{}' is there twice", value.text()));
     };
     reader.read_map({{"compress",
                       [&](const auto& v) {
                           metadata.compress.clear();
-                          v.each_item([&](const auto& c) { metadata.compress.push_back(compression(c)); });
-                          if (metadata.compress.empty()) v.fail("expected at least one of gz and zst");
+                          v.each_item(add_compression);
+                          if (metadata.compress.empty()) v.fail("expected at least one of gz, xz and zst");
                       }},
                      {"contents", [&](const auto& v) { metadata.contents = v.boolean(); }},
                      {"translations", [&](const auto& v) { metadata.translations = v.boolean(); }},

@@ -139,6 +139,7 @@ StagedGeneration stage_generation(store::Transaction& transaction, GenerationReq
     if (signer != nullptr)
         transaction.add_tree_file("MANIFEST.asc", signer->detach_sign(staged.manifest_text), request.date);
     staged.sub_manifests = std::move(request.sub_manifests);
+    staged.parent = request.parent;
     for (const auto& link : store::generation_links(staged.manifest, staged.sub_manifests))
         transaction.add_tree_link(link.path, link.target);
     for (const auto& link : store::shared_links(request.repository, staged.sub_manifests))

@@ -29,6 +29,7 @@ struct StagedGeneration {
     std::string manifest_text;
     std::string manifest_sha256;
     std::vector<store::SubManifest> sub_manifests;
+    const store::GenerationReader* parent = nullptr;  // may be null
 };
 
 // `signer` may be null: an unsigned repository.

@@ -1,102 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "repotool/index_builder.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <numeric>
 
 #include "core/base/digest.hpp"
-#include "core/base/error.hpp"
-#include "core/fs/tree.hpp"
 #include "core/store/generation_tree.hpp"
 #include "core/store/layout.hpp"
 #include "repotool/index_text.hpp"
 #include "repotool/index_writer.hpp"
+#include "repotool/parent_index.hpp"
 
 namespace repotool::publisher {
 namespace {
-
-constexpr std::size_t kUnpackBuffer = std::size_t{256} << 10U;
-
-std::vector<std::uint64_t> offsets_of(const std::vector<std::uint64_t>& lengths) {
-    std::vector<std::uint64_t> offsets(lengths.size());
-    std::exclusive_scan(lengths.begin(), lengths.end(), offsets.begin(), std::uint64_t{0});
-    return offsets;
-}
-
-void check_parent_file(fs::File& file, const std::string& path, const std::string& sha256) {
-    const std::string found = fs::digest_file(file).sha256;
-    if (found == sha256) return;
-    throw base::Error(base::ErrorKind::integrity, "read", path,
-                      fmt::format("expected digest {}, found {}", sha256, found),
-                      "nothing was published; repotool verify --full shows what else is damaged");
-}
-
-// The open text from the cache; null where it is not there. Another repository with the same text may drop it
-// at any moment.
-std::unique_ptr<fs::File> open_cached_text(fs::Filesystem& filesystem, const store::IndexEntry& text) {
-    try {
-        auto file = filesystem.open_read(store::layout::open_text(text.sha256));
-        return file->status().size == text.size ? std::move(file) : nullptr;
-    } catch (const base::SystemError& error) {
-        if (error.error_number() != ENOENT) throw;
-        return nullptr;
-    }
-}
-
-// The open text of the parent's index: from the cache, or unpacked from a stored index.
-std::unique_ptr<fs::File> open_parent_text(const BuildContext& context, const store::IndexEntry& text,
-                                           const ParentIndex& parent) {
-    if (auto cached = open_cached_text(context.filesystem, text)) return cached;
-    const std::string path = context.transaction.fresh_path();
-    HashedFile unpacked(context.filesystem, path, 0600);
-    std::string buffer(kUnpackBuffer, '\0');
-    std::uint64_t offset = 0;
-    const auto& stored = parent.stored.at(0);
-    const auto read = [&] {
-        const std::size_t count = stored.file->read_at(buffer, offset);
-        offset += count;
-        return std::string_view(buffer.data(), count);
-    };
-    formats::unpack_frames(
-        stored.compression, read, [&](std::string_view part) { unpacked.write(part); }, text.size);
-    if (unpacked.finish(context.date) != text.sha256) {
-        throw base::Error(base::ErrorKind::integrity, "unpack", text.name,
-                          "a published index is not what its manifest says", "repotool verify says which");
-    }
-    return context.filesystem.open_read(path);
-}
-
-ParentIndex open_parent_index(const SetPlan& plan, const BuildContext& context,
-                              const store::FrameTable& table, const std::string& name) {
-    ParentIndex parent;
-    parent.frames = table.find(name);
-    const store::IndexEntry* text = plan.parent->find_index(name, "none");
-    if (parent.frames == nullptr || text == nullptr) return {};
-    for (const auto& entry : plan.parent->indexes) {
-        if (entry.name != name || entry.compression == "none") continue;
-        const std::string path = context.parent->path_of(store::layout::meta(context.repository) + "/" +
-                                                         store::index_path(*plan.parent, entry));
-        parent.stored.push_back(
-            {formats::parse_compression(entry.compression), context.filesystem.open_read(path)});
-        // Its frames go into the next index as they are: damage must not be passed on, and least of all
-        // signed.
-        check_parent_file(*parent.stored.back().file, path, entry.sha256);
-    }
-    parent.text = open_parent_text(context, *text, parent);
-    const bool proven_by_gzip =
-        std::any_of(parent.stored.begin(), parent.stored.end(), [](const auto& stored) {
-            return stored.compression ==
-                   formats::Compression::gz;  // each frame's trailer is compared with the text
-        });
-    if (!proven_by_gzip) check_parent_file(*parent.text, "private/text/" + text->sha256, text->sha256);
-    parent.text_offsets = offsets_of(parent.frames->text);
-    for (const auto& [compression, lengths] : parent.frames->stored)
-        parent.stored_offsets[compression] = offsets_of(lengths);
-    return parent;
-}
 
 std::uint64_t count_records(const SetPlan& plan) {
     return std::accumulate(
@@ -104,27 +20,44 @@ std::uint64_t count_records(const SetPlan& plan) {
         [](std::uint64_t sum, const store::ChunkPiece& piece) { return sum + piece.reference.records; });
 }
 
+IndexWriterOptions writer_options(const SetPlan& plan, const BuildContext& context) {
+    const bool deb = plan.format == formats::Format::deb;
+    IndexWriterOptions options{
+        context.filesystem, [&context] { return context.transaction.fresh_path(); },
+        context.metadata.compress,
+        deb && context.metadata.sha512 ? IndexDigests::sha256_and_sha512 : IndexDigests::sha256};
+    if (!deb) options.compressions.resize(1);  // repomd names one file for each type
+    return options;
+}
+
 // All indexes of the set at once: each new record is fetched once.
 class SetWriter {
 public:
-    SetWriter(const SetPlan& plan, const BuildContext& context) : plan_(plan), context_(context) {
-        if (plan.parent != nullptr) table_ = context.parent->frame_table(*plan.parent);
-        auto compressions = context.metadata.compress;
-        if (plan.format == formats::Format::rpm)
-            compressions.resize(1);  // repomd names one file for each type
-        for (const auto& name : index_names(plan.format, plan.architecture)) {
-            parents_.push_back(std::make_unique<ParentIndex>());
-            if (plan.parent != nullptr) *parents_.back() = open_parent_index(plan, context, table_, name);
-            writers_.push_back(std::make_unique<IndexWriter>(
-                context.filesystem, [&] { return context.transaction.fresh_path(); }, name, compressions,
-                parents_.back().get()));
-            names_.push_back(name);
+    SetWriter(const SetPlan& plan, const BuildContext& context)
+        : plan_(plan), context_(context), names_(index_names(plan.format, plan.architecture)) {
+        store::FrameTable table;
+        if (plan.parent != nullptr) table = context.parent->frame_table(*plan.parent);
+        for (const auto& name : names_) {
+            std::optional<ParentIndex> parent;
+            if (plan.parent != nullptr) parent = open_parent_index(context, *plan.parent, table, name);
+            can_copy_ = can_copy_ && parent.has_value();
+            writers_.push_back(
+                std::make_unique<IndexWriter>(writer_options(plan, context), name, std::move(parent)));
         }
     }
 
-    store::FrameTable write(std::vector<IndexFile>& files) {
+    // `rendered` gets the places of the chunks whose text was not copied.
+    store::FrameTable write(std::vector<IndexFile>& files, std::vector<std::size_t>& rendered) {
         write_part([&](const std::string& name) { return index_header(name, count_records(plan_)); });
-        for (const auto& piece : plan_.pieces) piece.parent_index ? copy(*piece.parent_index) : render(piece);
+        for (std::size_t i = 0; i < plan_.pieces.size(); ++i) {
+            const store::ChunkPiece& piece = plan_.pieces[i];
+            if (can_copy_ && piece.parent_index) {
+                copy(*piece.parent_index);
+                continue;
+            }
+            render(piece.parent_index ? context_.parent->records(piece.reference) : piece.records);
+            rendered.push_back(i);
+        }
         write_part(index_footer);
         store::FrameTable table;
         for (auto& writer : writers_) table.indexes.push_back(writer->finish(context_.date, files));
@@ -141,8 +74,8 @@ private:
     void copy(std::size_t parent_index) {
         for (auto& writer : writers_) writer->copy_parent_part(parent_index + 1);  // part 0 is the header
     }
-    void render(const store::ChunkPiece& piece) {
-        for (const auto& record : piece.records) {
+    void render(const std::vector<store::Record>& records) {
+        for (const auto& record : records) {
             const formats::Package package = context_.find_package(plan_.format, record);
             for (std::size_t i = 0; i < writers_.size(); ++i)
                 writers_[i]->write(record_text(names_[i], plan_.dist, record, package));
@@ -152,9 +85,8 @@ private:
 
     const SetPlan& plan_;
     const BuildContext& context_;
-    store::FrameTable table_;
-    std::vector<std::string> names_;
-    std::vector<std::unique_ptr<ParentIndex>> parents_;
+    const std::vector<std::string> names_;
+    bool can_copy_ = true;
     std::vector<std::unique_ptr<IndexWriter>> writers_;
 };
 
@@ -165,19 +97,34 @@ store::ContentReference stage_part(const BuildContext& context, const std::strin
     return reference;
 }
 
+// The files join the transaction, and what they replace leaves the cache.
+void stage_files(const SetPlan& plan, const BuildContext& context, const std::vector<IndexFile>& files,
+                 store::SetEntry& entry) {
+    for (const auto& file : files) {
+        entry.indexes.push_back(file.entry);
+        if (file.entry.compression == "none") {
+            context.transaction.add_text(file.staged_path, file.entry.sha256);
+        } else {
+            context.transaction.add_content(file.staged_path, store::layout::meta(context.repository) + "/" +
+                                                                  store::index_path(entry, file.entry));
+        }
+    }
+    if (plan.parent == nullptr) return;
+    for (const auto& index : plan.parent->indexes) {
+        if (index.compression == "none") context.transaction.drop_text(index.sha256);
+    }
+}
+
 BuiltSet build_set(SetPlan&& wanted, const BuildContext& context) {
     BuiltSet built;
     built.plan = std::move(wanted);
     const SetPlan& plan = built.plan;
     for (const auto& piece : plan.pieces) {
-        if (!piece.parent_index) {
-            built.new_chunks.push_back(built.chunks.size());
-            stage_part(context, piece.text);
-        }
+        if (!piece.parent_index) stage_part(context, piece.text);
         built.chunks.push_back(piece.reference);
     }
     std::vector<IndexFile> files;
-    built.frames = SetWriter(plan, context).write(files);
+    built.frames = SetWriter(plan, context).write(files, built.rendered);
     built.entry = {plan.dist,
                    plan.component,
                    plan.architecture,
@@ -185,20 +132,7 @@ BuiltSet build_set(SetPlan&& wanted, const BuildContext& context) {
                    stage_part(context, store::render_chunk_list(built.chunks)),
                    stage_part(context, store::render_frame_table(built.frames)),
                    {}};
-    for (const auto& file : files) {
-        built.entry.indexes.push_back(file.entry);
-        if (file.entry.compression == "none") {
-            context.transaction.add_text(file.staged_path, file.entry.sha256);
-        } else {
-            context.transaction.add_content(file.staged_path, store::layout::meta(context.repository) + "/" +
-                                                                  store::index_path(built.entry, file.entry));
-        }
-    }
-    if (plan.parent != nullptr) {
-        for (const auto& index : plan.parent->indexes) {
-            if (index.compression == "none") context.transaction.drop_text(index.sha256);
-        }
-    }
+    stage_files(plan, context, files, built.entry);
     return built;
 }
 

@@ -45,7 +45,7 @@ struct BuiltSet {
     store::SetEntry entry;
     store::FrameTable frames;
     store::ChunkList chunks;
-    std::vector<std::size_t> new_chunks;  // places in `chunks`
+    std::vector<std::size_t> rendered;  // places of the chunks whose text is not copied from the parent
 };
 
 // Stages chunks, chunk lists, frame tables and index files in the transaction and returns what the manifest

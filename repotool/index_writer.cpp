@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "repotool/index_writer.hpp"
 
-#include <fmt/format.h>
 #include <zlib.h>
 
 #include <utility>
@@ -10,6 +9,14 @@
 
 namespace repotool::publisher {
 namespace {
+
+using base::DigestAlgorithm;
+using formats::compression_name;
+
+std::vector<DigestAlgorithm> algorithms(IndexDigests digests) {
+    if (digests == IndexDigests::sha256) return {DigestAlgorithm::sha256};
+    return {DigestAlgorithm::sha256, DigestAlgorithm::sha512};
+}
 
 // A gzip member ends with the CRC-32 of its text (RFC 1952): a cheap proof that cached text and published
 // frame belong together.
@@ -25,34 +32,49 @@ bool matches_gzip_trailer(std::string_view frame, std::string_view text) {
 
 }  // namespace
 
-HashedFile::HashedFile(fs::Filesystem& filesystem, std::string path, unsigned mode)
-    : path_(std::move(path)), file_(filesystem.create(path_, mode)) {}
+HashedFile::HashedFile(fs::Filesystem& filesystem, std::string path, unsigned mode, IndexDigests digests)
+    : path_(std::move(path)),
+      file_(filesystem.create(path_, mode)),
+      digests_(digests),
+      hasher_(algorithms(digests)) {}
 
 void HashedFile::write(std::string_view bytes) {
     hasher_.update(bytes);
     file_->write(bytes);
-    size_ += bytes.size();
 }
 
-std::string HashedFile::finish(base::UnixSeconds mtime) {
+void HashedFile::finish(base::UnixSeconds mtime, store::IndexEntry& entry) {
     file_->set_mtime(mtime);
     file_->close();
-    return hasher_.hex();
+    entry.size = hasher_.size();
+    entry.sha256 = hasher_.hex();
+    if (digests_ == IndexDigests::sha256_and_sha512) entry.sha512 = hasher_.hex(DigestAlgorithm::sha512);
 }
 
-IndexWriter::IndexWriter(fs::Filesystem& filesystem, const std::function<std::string()>& fresh_path,
-                         std::string name, const std::vector<formats::Compression>& compressions,
-                         const ParentIndex* parent)
-    : parent_(parent), text_(filesystem, fresh_path(), 0600) {
+IndexWriter::IndexWriter(const IndexWriterOptions& options, std::string name,
+                         std::optional<ParentIndex> parent)
+    : parent_(std::move(parent)), text_(options.filesystem, options.fresh_path(), 0600, options.digests) {
     frames_.name = std::move(name);
-    for (const auto compression : compressions) {
-        Output output{compression, std::make_unique<HashedFile>(filesystem, fresh_path(), 0644), nullptr};
+    for (const auto compression : options.compressions) {
+        Output output;
+        output.file =
+            std::make_unique<HashedFile>(options.filesystem, options.fresh_path(), 0644, options.digests);
         HashedFile* file = output.file.get();
         output.writer = std::make_unique<formats::FrameWriter>(
             compression, [file](std::string_view bytes) { file->write(bytes); });
+        output.compression = compression;
+        if (parent_) {
+            for (const auto& stored : parent_->stored) {
+                if (stored.compression() == compression) output.parent = &stored;
+            }
+        }
         outputs_.push_back(std::move(output));
-        frames_.stored[formats::compression_name(compression)];
+        frames_.stored[compression_name(compression)];
     }
+}
+
+std::vector<std::uint64_t>& IndexWriter::lengths(const Output& output) {
+    return frames_.stored[compression_name(output.compression)];
 }
 
 void IndexWriter::write(std::string_view text) {
@@ -62,64 +84,43 @@ void IndexWriter::write(std::string_view text) {
 }
 
 void IndexWriter::end_part() {
-    for (auto& output : outputs_) {
-        frames_.stored[formats::compression_name(output.compression)].push_back(
-            part_size_ == 0 ? 0 : output.writer->finish_frame());
-    }
+    for (auto& output : outputs_)
+        lengths(output).push_back(part_size_ == 0 ? 0 : output.writer->finish_frame());
     frames_.text.push_back(std::exchange(part_size_, 0));
 }
 
-std::string IndexWriter::read_part(fs::File& file, std::uint64_t offset, std::uint64_t length) {
-    std::string bytes(length, '\0');
-    if (file.read_at(bytes, offset) != length) {
-        throw base::Error(base::ErrorKind::integrity, "read", "index of the parent generation",
-                          "it is shorter than its frame table says");
-    }
-    return bytes;
-}
-
 void IndexWriter::copy_parent_part(std::size_t part) {
-    const std::string text =
-        read_part(*parent_->text, parent_->text_offsets.at(part), parent_->frames->text.at(part));
+    const std::string text = parent_->text.part(part);
     text_.write(text);
     frames_.text.push_back(text.size());
     for (auto& output : outputs_) {
-        auto& lengths = frames_.stored[formats::compression_name(output.compression)];
-        const ParentIndex::Stored* stored = nullptr;
-        for (const auto& candidate : parent_->stored) {
-            if (candidate.compression == output.compression) stored = &candidate;
-        }
-        if (stored == nullptr) {  // a compression that the parent does not have
+        if (output.parent == nullptr) {  // a compression that the parent does not have
             output.writer->write(text);
-            lengths.push_back(output.writer->finish_frame());
+            lengths(output).push_back(output.writer->finish_frame());
             continue;
         }
-        const std::string name = formats::compression_name(output.compression);
-        const std::string frame = read_part(*stored->file, parent_->stored_offsets.at(name).at(part),
-                                            parent_->frames->stored.at(name).at(part));
+        const std::string frame = output.parent->frame(part);
         if (output.compression == formats::Compression::gz && !matches_gzip_trailer(frame, text)) {
             throw base::Error(base::ErrorKind::integrity, "read", "private/text",
                               "a cached index text differs from what is published",
                               "remove the files in private/text, they are only a cache");
         }
-        output.file->write(frame);
-        lengths.push_back(frame.size());
+        output.writer->copy_frame(frame);
+        lengths(output).push_back(frame.size());
     }
 }
 
 store::IndexFrames IndexWriter::finish(base::UnixSeconds mtime, std::vector<IndexFile>& files) {
     if (text_.size() == 0) {  // an empty file is no valid gzip file: one frame of nothing
-        for (auto& output : outputs_)
-            frames_.stored[formats::compression_name(output.compression)].at(0) =
-                output.writer->finish_frame();
+        for (auto& output : outputs_) lengths(output).at(0) = output.writer->finish_frame();
     }
-    const std::uint64_t text_size = text_.size();
-    files.push_back({{frames_.name, "none", text_.finish(mtime), text_size}, text_.path()});
+    files.push_back({{frames_.name, "none", "", 0, ""}, text_.path()});
+    text_.finish(mtime, files.back().entry);
     for (auto& output : outputs_) {
-        const std::uint64_t size = output.file->size();
+        output.writer->finish_file();
         files.push_back(
-            {{frames_.name, formats::compression_name(output.compression), output.file->finish(mtime), size},
-             output.file->path()});
+            {{frames_.name, compression_name(output.compression), "", 0, ""}, output.file->path()});
+        output.file->finish(mtime, files.back().entry);
     }
     return std::move(frames_);
 }

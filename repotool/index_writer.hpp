@@ -3,8 +3,8 @@
 #pragma once
 
 #include <functional>
-#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,37 +13,34 @@
 #include "core/formats/frames.hpp"
 #include "core/fs/filesystem.hpp"
 #include "core/store/manifest.hpp"
+#include "repotool/stored_index.hpp"
 
 namespace repotool::publisher {
+
+// Which digests of its files a manifest has.
+enum class IndexDigests { sha256, sha256_and_sha512 };
 
 // A staged file that is hashed while it is written.
 class HashedFile {
 public:
-    HashedFile(fs::Filesystem& filesystem, std::string path, unsigned mode);
+    HashedFile(fs::Filesystem& filesystem, std::string path, unsigned mode, IndexDigests digests);
     void write(std::string_view bytes);
-    // Sets the time, closes, and returns the digest.
-    std::string finish(base::UnixSeconds mtime);
+    // Sets the time and closes; `entry` gets size and digests.
+    void finish(base::UnixSeconds mtime, store::IndexEntry& entry);
     const std::string& path() const noexcept { return path_; }
-    std::uint64_t size() const noexcept { return size_; }
+    std::uint64_t size() const noexcept { return hasher_.size(); }
 
 private:
     std::string path_;
     std::unique_ptr<fs::File> file_;
+    IndexDigests digests_;
     base::Hasher hasher_;
-    std::uint64_t size_ = 0;
 };
 
 // The same index in the parent generation.
 struct ParentIndex {
-    const store::IndexFrames* frames = nullptr;
-    std::unique_ptr<fs::File> text;
-    struct Stored {
-        formats::Compression compression;
-        std::unique_ptr<fs::File> file;
-    };
-    std::vector<Stored> stored;
-    std::vector<std::uint64_t> text_offsets;  // of header, chunks, footer
-    std::map<std::string, std::vector<std::uint64_t>> stored_offsets;
+    FileParts text;
+    std::vector<StoredIndex> stored;
 };
 
 struct IndexFile {
@@ -51,13 +48,19 @@ struct IndexFile {
     std::string staged_path;
 };
 
+struct IndexWriterOptions {
+    fs::Filesystem& filesystem;
+    std::function<std::string()> fresh_path;  // gives staging paths
+    std::vector<formats::Compression> compressions;
+    IndexDigests digests;
+};
+
 class IndexWriter {
 public:
-    // `fresh_path` gives staging paths.
-    IndexWriter(fs::Filesystem& filesystem, const std::function<std::string()>& fresh_path, std::string name,
-                const std::vector<formats::Compression>& compressions, const ParentIndex* parent);
+    // `parent` may be empty: then nothing can be copied.
+    IndexWriter(const IndexWriterOptions& options, std::string name, std::optional<ParentIndex> parent);
 
-    // A part is the header, one chunk, or the footer; an empty header or footer has no frame.
+    // A part is the header, one chunk, or the footer; an empty one has no frame.
     void write(std::string_view text);
     void end_part();
     void copy_parent_part(std::size_t part);
@@ -66,13 +69,14 @@ public:
 
 private:
     struct Output {
-        formats::Compression compression;
         std::unique_ptr<HashedFile> file;
         std::unique_ptr<formats::FrameWriter> writer;
+        const StoredIndex* parent = nullptr;
+        formats::Compression compression = formats::Compression::gz;
     };
-    std::string read_part(fs::File& file, std::uint64_t offset, std::uint64_t length);
+    std::vector<std::uint64_t>& lengths(const Output& output);
 
-    const ParentIndex* parent_;
+    std::optional<ParentIndex> parent_;
     store::IndexFrames frames_;
     HashedFile text_;
     std::vector<Output> outputs_;

@@ -41,7 +41,8 @@ base::UnixSeconds next_date(base::Clock& clock, const GenerationReader* parent,
 store::HistoryRecord flip_record(const PublishContext& context, const std::string& operation,
                                  const StagedGeneration& generation) {
     store::HistoryRecord record;
-    record.time = generation.manifest.date;
+    // The moment itself: grace periods are counted from it, whatever SOURCE_DATE_EPOCH says.
+    record.time = std::max(generation.manifest.date, context.site.clock().real_now());
     record.operation = operation;
     record.generation = generation.manifest.generation;
     record.parent = generation.manifest.parent ? generation.manifest.parent->generation : 0;

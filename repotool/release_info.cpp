@@ -40,6 +40,15 @@ formats::deb::Release release_fields(const std::string& repository, const std::s
     return release;
 }
 
+// apt wants each file in each section that it finds: while some files are from before SHA-512 was asked for,
+// none has it.
+void drop_partial_sha512(std::vector<formats::deb::ReleaseFile>& files) {
+    const bool all =
+        std::none_of(files.begin(), files.end(), [](const auto& file) { return file.sha512.empty(); });
+    if (all) return;
+    for (auto& file : files) file.sha512.clear();
+}
+
 // Collects what differs in one dist.
 class Comparison {
 public:
@@ -79,9 +88,10 @@ formats::deb::Release release_of(const std::string& repository, const std::strin
         for (const auto& index : set.indexes) {
             release.files.push_back(
                 {directory + "/" + index.name + store::layout::compression_suffix(index.compression),
-                 index.sha256, index.size});
+                 index.sha256, index.size, index.sha512});
         }
     }
+    drop_partial_sha512(release.files);
     release.architectures.assign(architectures.begin(), architectures.end());
     release.components.assign(components.begin(), components.end());
     return release;

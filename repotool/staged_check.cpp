@@ -11,6 +11,7 @@
 #include "core/store/generation_tree.hpp"
 #include "core/store/layout.hpp"
 #include "repotool/index_check.hpp"
+#include "repotool/stored_index.hpp"
 #include "signing/verifier.hpp"
 
 namespace repotool::publisher {
@@ -43,26 +44,20 @@ std::string readable_path(const store::Transaction& transaction, const std::stri
     return "public/" + path_below_public;
 }
 
+// What was rendered is unpacked and read; what was copied was compared with its digest before.
 void check_frames(fs::Filesystem& filesystem, const store::Transaction& transaction,
-                  const std::string& repository, const BuiltSet& built) {
-    const SetPlan& plan = built.plan;
+                  const StagedGeneration& generation, const BuiltSet& built) {
     for (const auto& index : built.entry.indexes) {
         if (index.compression == "none") continue;
-        const store::IndexFrames& frames = *built.frames.find(index.name);
-        const auto& lengths = frames.stored.at(index.compression);
-        const auto file = filesystem.open_read(readable_path(
-            transaction, store::layout::meta(repository) + "/" + store::index_path(built.entry, index)));
-        std::uint64_t offset = lengths.at(0);
-        for (std::size_t i = 0; i < plan.pieces.size(); ++i) {
-            const std::uint64_t length = lengths.at(i + 1);
-            if (!plan.pieces[i].parent_index) {
-                std::string frame(length, '\0');
-                file->read_at(frame, offset);
-                const std::string text = formats::unpack_frame(formats::parse_compression(index.compression),
-                                                               frame, frames.text.at(i + 1));
-                check_index_text(index.name, plan.dist, text, plan.pieces[i].records);
-            }
-            offset += length;
+        const std::string path =
+            store::layout::meta(generation.manifest.repository) + "/" + store::index_path(built.entry, index);
+        const StoredIndex stored(filesystem.open_read(readable_path(transaction, path)), index.compression,
+                                 *built.frames.find(index.name));
+        for (const std::size_t place : built.rendered) {
+            const store::ChunkPiece& piece = built.plan.pieces[place];
+            check_index_text(
+                index.name, built.plan.dist, stored.text(place + 1),
+                piece.parent_index ? generation.parent->records(piece.reference) : piece.records);
         }
     }
 }
@@ -132,7 +127,7 @@ void check_staged(fs::Filesystem& filesystem, const store::Transaction& transact
         store::parse_sub_manifest(store::render_sub_manifest(sub_manifest));
     for (const auto& set : built) {
         for (const auto& piece : set.plan.pieces) store::parse_records(piece.text);
-        check_frames(filesystem, transaction, generation.manifest.repository, set);
+        check_frames(filesystem, transaction, generation, set);
         check_objects(filesystem, generation.manifest.repository, set.plan);
     }
     if (signer != nullptr) check_signatures(filesystem, transaction, generation, *signer);

@@ -8,12 +8,12 @@
 
 #include "core/base/digest.hpp"
 #include "core/base/error.hpp"
-#include "core/formats/frames.hpp"
 #include "core/fs/tree.hpp"
 #include "core/store/generation_reader.hpp"
 #include "core/store/generation_tree.hpp"
 #include "core/store/layout.hpp"
 #include "repotool/index_check.hpp"
+#include "repotool/stored_index.hpp"
 #include "signing/verifier.hpp"
 
 namespace repotool::publisher {
@@ -191,16 +191,11 @@ private:
                 store::layout::meta(report_.repository) + "/" + store::index_path(set, index);
             attempt(path, [&] {
                 const auto* frames = table.find(index.name);
-                const auto file = filesystem_.open_read(reader_.path_of(path));
-                std::uint64_t offset = frames->stored.at(index.compression).at(0);
-                for (std::size_t i = 0; i < list.size(); ++i) {
-                    std::string bytes(frames->stored.at(index.compression).at(i + 1), '\0');
-                    file->read_at(bytes, offset);
-                    offset += bytes.size();
-                    const std::string text = formats::unpack_frame(
-                        formats::parse_compression(index.compression), bytes, frames->text.at(i + 1));
-                    check_index_text(index.name, set.dist, text, reader_.records(list[i]));
-                }
+                if (frames == nullptr) return find(path, "no frame table tells where its parts are");
+                const StoredIndex stored(filesystem_.open_read(reader_.path_of(path)), index.compression,
+                                         *frames);
+                for (std::size_t i = 0; i < list.size(); ++i)
+                    check_index_text(index.name, set.dist, stored.text(i + 1), reader_.records(list[i]));
             });
         }
     }

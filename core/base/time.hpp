@@ -15,6 +15,8 @@ public:
     virtual ~Clock() = default;
     virtual UnixSeconds now() = 0;
     virtual void sleep_ms(int milliseconds) = 0;
+    // The time that has really come, SOURCE_DATE_EPOCH or not: for what counts how long ago something was.
+    virtual UnixSeconds real_now() { return now(); }
     // True where now() never changes: waiting for it would never end.
     virtual bool is_fixed() const { return false; }
 };

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Compressed frames: one gzip member (RFC 1952) or one Zstandard frame (RFC 8878) each. Concatenated frames
-// are a valid file that apt, dnf and zypper read, so an index is made of the frames of its chunks
-// (docs/FORMAT.md §5.3). A frame depends on its text alone. (Concatenated xz streams are not read by apt 2.6
-// and libsolv, hence no xz here.)
+// Compressed files that are made of frames, so that an index is made of the frames of its chunks
+// (docs/FORMAT.md §5.3): a frame depends on its text alone and can be copied from one file into another.
+//
+//   gz   one gzip member (RFC 1952), zst one Zstandard frame (RFC 8878): a file is frames one after the other
+//   xz   one block of the .xz format: a file is ONE stream of a header, the blocks, and an index of them,
+//        because apt 2.6 and libsolv read no concatenated streams
 #pragma once
 
 #include <cstdint>
@@ -13,17 +15,21 @@
 
 namespace repotool::formats {
 
-enum class Compression { gz, zst };
+enum class Compression { gz, xz, zst };
 
 const char* compression_name(Compression compression) noexcept;
-// Throws base::Error (usage) for anything but "gz" and "zst".
+// Throws base::Error (usage) for anything but "gz", "xz" and "zst".
 Compression parse_compression(std::string_view name);
+
+// Where the first frame begins in a file.
+std::uint64_t bytes_before_frames(Compression compression) noexcept;
 
 using ByteSink = std::function<void(std::string_view)>;
 
-// Compresses a stream of text into frames, one after the other.
+// Writes one file: texts that it compresses into frames, and frames of other files.
 class FrameWriter {
 public:
+    // What comes before the first frame goes to `sink` at once.
     FrameWriter(Compression compression, ByteSink sink);
     ~FrameWriter();
     FrameWriter(FrameWriter&&) noexcept;
@@ -31,16 +37,26 @@ public:
     void write(std::string_view text);
     // Ends the frame; returns its compressed length in bytes. The next write begins another one.
     std::uint64_t finish_frame();
+    // A whole frame that was written with the same compression; an empty one is none. Throws base::Error
+    // (integrity) where it is no frame.
+    void copy_frame(std::string_view frame);
+    // What comes after the last frame. Nothing may follow.
+    void finish_file();
 
 private:
     struct State;
     std::unique_ptr<State> state_;
 };
 
-// Unpacks concatenated frames: `read` gives the next bytes (empty at the end), `sink` gets at most `limit`
-// bytes of text. Throws base::Error (integrity) for damaged or truncated input and beyond the limit.
-void unpack_frames(Compression compression, const std::function<std::string_view()>& read,
-                   const ByteSink& sink, std::uint64_t limit);
-std::string unpack_frame(Compression compression, std::string_view bytes, std::uint64_t limit);
+// One text as a whole file of one frame.
+std::string pack_file(Compression compression, std::string_view text);
+
+// Unpacks a whole file as clients do: `read` gives the next bytes (empty at the end), `sink` gets at most
+// `limit` bytes of text. Throws base::Error (integrity) for damaged or truncated input and beyond the limit.
+void unpack_file(Compression compression, const std::function<std::string_view()>& read, const ByteSink& sink,
+                 std::uint64_t limit);
+std::string unpack_file(Compression compression, std::string_view bytes, std::uint64_t limit);
+// Unpacks one frame; no bytes are no text. Throws likewise.
+std::string unpack_frame(Compression compression, std::string_view frame, std::uint64_t limit);
 
 }  // namespace repotool::formats

@@ -13,6 +13,7 @@
 #include "core/store/head.hpp"
 #include "core/store/layout.hpp"
 #include "core/store/names.hpp"
+#include "core/store/tags.hpp"
 
 namespace repotool::store {
 namespace {
@@ -147,12 +148,33 @@ std::vector<std::string> list_repositories(fs::Filesystem& filesystem, const std
     return found;
 }
 
+namespace {
+
+std::uint64_t tagged(fs::Filesystem& filesystem, const std::string& public_root,
+                     const RepositoryReference& wanted) {
+    if (const auto generation = find_tag(filesystem, public_root, wanted.repository, wanted.tag))
+        return *generation;
+    std::vector<std::string> names;
+    for (const auto& [name, generation] : list_tags(filesystem, public_root, wanted.repository))
+        names.push_back(name);
+    const std::string nearest = base::nearest(wanted.tag, names);
+    throw Error(ErrorKind::usage, "find tag", fmt::format("{}@{}", wanted.repository, wanted.tag),
+                "there is no such tag",
+                nearest.empty() ? "write repository@N for a generation by its number"
+                                : fmt::format("did you mean '{}@{}'?", wanted.repository, nearest));
+}
+
+}  // namespace
+
 GenerationReader open_generation(fs::Filesystem& filesystem, const std::string& public_root,
                                  std::string_view reference) {
     RepositoryReference wanted = parse_reference(reference);
-    const auto head = make_symlink_head(filesystem, public_root, wanted.repository);
-    const auto current = head->current();
-    if (!current) {
+    const auto current = make_symlink_head(filesystem, public_root, wanted.repository)->current();
+    // An expired repository has no current generation, but those that somebody may still need.
+    const bool expired =
+        filesystem.status(fs::join_path(public_root, layout::generations(wanted.repository))).has_value();
+    if (!wanted.tag.empty()) wanted.generation = tagged(filesystem, public_root, wanted);
+    if (!current && (wanted.generation == 0 || !expired)) {
         const std::string nearest =
             base::nearest(wanted.repository, list_repositories(filesystem, public_root));
         throw Error(ErrorKind::usage, "find repository", wanted.repository, "there is no such repository",

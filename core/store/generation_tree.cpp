@@ -50,6 +50,27 @@ void add_rpm_links(std::vector<TreeLink>& links, const Manifest& manifest, const
     }
 }
 
+// apt asks for the strongest digest that Release lists, and for no other.
+void add_sha512_links(std::vector<TreeLink>& links, const std::string& repository, const SetEntry& set) {
+    for (const auto& index : set.indexes) {
+        if (index.compression == "none" || index.sha512.empty()) continue;
+        links.push_back({layout::meta(repository) + "/" +
+                             layout::apt_by_sha512(set.dist, set.component, set.architecture, index.sha512),
+                         "../SHA256/" + index.sha256});
+    }
+}
+
+// One name for every generation: it leads through the flipped symlink.
+void add_repomd_links(std::vector<TreeLink>& links, const std::string& repository, const SetEntry& set) {
+    for (const char* name : {"repomd.xml", "repomd.xml.asc", "repomd.xml.key"}) {
+        const std::string path = fmt::format("{}/{}/repodata/{}", layout::meta(repository),
+                                             layout::rpm_directory(set.dist, set.architecture), name);
+        const std::string target = fmt::format("{}/{}/repodata/{}", layout::head(repository),
+                                               layout::pin_directory(set.dist, set.architecture), name);
+        links.push_back({path, fs::climb(path) + target});
+    }
+}
+
 }  // namespace
 
 std::vector<TreeLink> generation_links(const Manifest& manifest,
@@ -73,17 +94,8 @@ std::vector<TreeLink> shared_links(const std::string& repository,
                                    const std::vector<SubManifest>& sub_manifests) {
     std::vector<TreeLink> links;
     for (const auto& sub_manifest : sub_manifests) {
-        for (const auto& set : sub_manifest.sets) {
-            if (is_deb(set)) continue;
-            for (const char* name : {"repomd.xml", "repomd.xml.asc", "repomd.xml.key"}) {
-                const std::string path = fmt::format("{}/{}/repodata/{}", layout::meta(repository),
-                                                     layout::rpm_directory(set.dist, set.architecture), name);
-                const std::string target =
-                    fmt::format("{}/{}/repodata/{}", layout::head(repository),
-                                layout::pin_directory(set.dist, set.architecture), name);
-                links.push_back({path, fs::climb(path) + target});
-            }
-        }
+        for (const auto& set : sub_manifest.sets)
+            is_deb(set) ? add_sha512_links(links, repository, set) : add_repomd_links(links, repository, set);
     }
     return links;
 }

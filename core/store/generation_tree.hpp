@@ -21,8 +21,8 @@ struct TreeLink {
 std::vector<TreeLink> generation_links(const Manifest& manifest,
                                        const std::vector<SubManifest>& sub_manifests);
 
-// Symlinks below meta/<repository> that lead through the flipped name (repomd.xml and its signature), paths
-// below public/.
+// Symlinks below meta/<repository> that never change, paths below public/: repomd.xml and its signature,
+// which lead through the flipped name, and SHA-512 names of APT's by-hash files.
 std::vector<TreeLink> shared_links(const std::string& repository,
                                    const std::vector<SubManifest>& sub_manifests);
 

@@ -21,6 +21,10 @@ std::string repository_lock(std::string_view repository) {
     return fmt::format("private/locks/{}.lock", repository);
 }
 
+std::string freeze(std::string_view repository) {
+    return fmt::format("private/frozen/{}", repository);
+}
+
 std::string head(std::string_view repository) {
     return std::string(repository);
 }
@@ -68,6 +72,10 @@ std::string compression_suffix(std::string_view compression) {
 std::string apt_by_hash(std::string_view dist, std::string_view component, std::string_view architecture,
                         std::string_view sha256) {
     return fmt::format("{}/by-hash/SHA256/{}", apt_index_directory(dist, component, architecture), sha256);
+}
+std::string apt_by_sha512(std::string_view dist, std::string_view component, std::string_view architecture,
+                          std::string_view sha512) {
+    return fmt::format("{}/by-hash/SHA512/{}", apt_index_directory(dist, component, architecture), sha512);
 }
 std::string rpm_index_name(std::string_view index, std::string_view compression, std::string_view sha256) {
     return fmt::format("{}-{}.xml{}", sha256, index, compression_suffix(compression));

@@ -13,8 +13,11 @@ std::string object(std::string_view sha256);                 // private/objects/
 std::string open_text(std::string_view sha256);              // private/text/…
 std::string history_directory(std::string_view repository);  // private/history/…
 std::string repository_lock(std::string_view repository);    // private/locks/….lock
+std::string freeze(std::string_view repository);             // private/frozen/…
 inline constexpr const char* kTransactionLock = "private/locks/_txn";
 inline constexpr const char* kCollectorLock = "private/locks/_gc";
+inline constexpr const char* kPurgeLock = "private/locks/_purge";
+inline constexpr const char* kPurgeList = "private/purged.log";
 inline constexpr const char* kTransactions = "private/txn";
 inline constexpr const char* kRecordCache = "private/records.db";
 
@@ -40,6 +43,8 @@ std::string compression_suffix(std::string_view compression);
 // Where an index file is, below meta/<repository>/: by-hash of APT, repodata of RPM.
 std::string apt_by_hash(std::string_view dist, std::string_view component, std::string_view architecture,
                         std::string_view sha256);
+std::string apt_by_sha512(std::string_view dist, std::string_view component, std::string_view architecture,
+                          std::string_view sha512);
 std::string rpm_index_name(std::string_view index, std::string_view compression,
                            std::string_view sha256);  // <sha>-primary.xml.gz
 

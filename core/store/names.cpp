@@ -156,11 +156,32 @@ std::uint64_t parse_generation(std::string_view text) {
     return number;
 }
 
+bool is_tag_name(std::string_view name) {
+    const bool shape = consists_of(
+        name, [](char c) { return is_lower(c) || is_upper(c) || is_digit(c); }, "._+-", true);
+    return shape && name.size() <= 63 && !std::all_of(name.begin(), name.end(), is_digit);
+}
+
+void check_tag_name(std::string_view name) {
+    if (!is_tag_name(name)) {
+        refuse(
+            "tag", name,
+            "expected letters, digits and . _ + -, beginning with a letter or digit, at most 63, and not a "
+            "number");
+    }
+}
+
 RepositoryReference parse_reference(std::string_view text) {
     const auto at = text.find('@');
     RepositoryReference reference{std::string(text.substr(0, at)), 0};
     check_repository_name(reference.repository);
-    if (at != std::string_view::npos) reference.generation = parse_generation(text.substr(at + 1));
+    if (at == std::string_view::npos) return reference;
+    const std::string_view which = text.substr(at + 1);
+    if (is_tag_name(which)) {
+        reference.tag = which;
+    } else {
+        reference.generation = parse_generation(which);
+    }
     return reference;
 }
 

@@ -35,10 +35,16 @@ bool is_safe_path(std::string_view path);
 // "42" or nothing else; throws base::Error (usage).
 std::uint64_t parse_generation(std::string_view text);
 
-// `repository[@N]` as people write it; generation 0 where none is given. Throws base::Error (usage).
+// A name for a generation: `[A-Za-z0-9][A-Za-z0-9._+-]{0,62}`, not all digits.
+bool is_tag_name(std::string_view name);
+void check_tag_name(std::string_view name);  // throws base::Error (usage)
+
+// `repository[@N]` or `repository@TAG` as people write it; generation 0 where no number is given. Throws
+// base::Error (usage).
 struct RepositoryReference {
     std::string repository;
     std::uint64_t generation = 0;
+    std::string tag{};
 };
 RepositoryReference parse_reference(std::string_view text);
 

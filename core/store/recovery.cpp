@@ -14,6 +14,7 @@
 #include "core/store/history.hpp"
 #include "core/store/layout.hpp"
 #include "core/store/names.hpp"
+#include "core/store/roster.hpp"
 #include "core/store/transaction_journal.hpp"
 
 namespace repotool::store {
@@ -116,11 +117,19 @@ void remove_transaction(Site& site, const std::string& transaction_path) {
 
 namespace {
 
-// The number after the head may have been claimed by somebody who died before the flip and whose journal is
+// The highest number that was ever current. The history knows more than the head of a repository that
+// expired.
+std::uint64_t last_generation(fs::Filesystem& filesystem, const std::string& repository) {
+    const auto current = make_symlink_head(filesystem, "public", repository)->current();
+    const auto last = History(filesystem, repository).last();
+    return std::max(current.value_or(0), last ? last->generation : 0);
+}
+
+// The number after that may have been claimed by somebody who died before the flip and whose journal is
 // lost. We hold the lock, so nobody living claims it.
 void remove_unclaimed_generation(fs::Filesystem& filesystem, const std::string& repository) {
-    const auto current = make_symlink_head(filesystem, "public", repository)->current();
-    fs::remove_tree(filesystem, "public/" + layout::generation(repository, current.value_or(0) + 1));
+    fs::remove_tree(filesystem,
+                    "public/" + layout::generation(repository, last_generation(filesystem, repository) + 1));
 }
 
 // Ends one dead transaction, if it is ours to end.
@@ -142,6 +151,15 @@ void recover_one(Site& site, const std::string& path, const std::string& reposit
 }
 
 }  // namespace
+
+std::uint64_t next_generation_number(fs::Filesystem& filesystem, const std::string& repository) {
+    std::uint64_t last = last_generation(filesystem, repository);
+    if (last == 0) {  // a history that was lost must not bring numbers back that something still has
+        const auto numbers = list_generations(filesystem, "public", repository);
+        if (!numbers.empty()) last = numbers.back();
+    }
+    return last + 1;
+}
 
 RecoveryReport recover(Site& site, const std::string& repository) {
     fs::Filesystem& filesystem = site.filesystem();

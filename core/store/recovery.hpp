@@ -4,6 +4,7 @@
 // everything else was not.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "core/store/site.hpp"
@@ -19,6 +20,10 @@ struct RecoveryReport {
 // Looks after all dead transactions that need no lock, and those of `repository`, whose lock the caller
 // holds.
 RecoveryReport recover(Site& site, const std::string& repository);
+
+// The number of the next generation: after the highest that was ever current, also of a repository that
+// expired. Under the repository's lock, after recover().
+std::uint64_t next_generation_number(fs::Filesystem& filesystem, const std::string& repository);
 
 enum class Outcome { removed, rolled_back, completed };
 // Ends one transaction whose owner is dead (or is the caller). With content or claim in its journal, the

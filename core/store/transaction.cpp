@@ -108,8 +108,7 @@ void Transaction::keep_objects(const std::vector<StagedObject>& objects) {
                         fmt::format("what is there are {} other bytes", existing->size),
                         "repotool verify --full shows what else is damaged");
         }
-        for (const auto& changed : fs::make_directories(filesystem_, fs::parent_path(path), 0700))
-            names.add_directory(changed);
+        fs::make_directories(filesystem_, fs::parent_path(path), 0700);
         try {
             filesystem_.link(object.path, path);
         } catch (const base::SystemError& error) {

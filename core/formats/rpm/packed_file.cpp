@@ -71,7 +71,7 @@ void unpack_xz(const Reader& read, const ByteSink& sink, const std::string& show
 // The limit is the sink's, which says it in its own words.
 void unpack(Compression compression, const Reader& read, const ByteSink& sink, const std::string& shown_as) {
     try {
-        unpack_frames(compression, read, sink, std::numeric_limits<std::uint64_t>::max());
+        unpack_file(compression, read, sink, std::numeric_limits<std::uint64_t>::max());
     } catch (const base::Error& error) {
         if (error.kind() != base::ErrorKind::integrity) throw;
         refuse(shown_as, error.reason());

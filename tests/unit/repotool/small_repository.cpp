@@ -202,7 +202,8 @@ std::string SmallRepository::pointer(const std::string& path) {
 std::string SmallRepository::digests(const SetName& name) {
     std::string text;
     const store::SetEntry set = current_set(name);
-    for (const auto& index : set.indexes) text += index.name + index.compression + index.sha256 + "\n";
+    for (const auto& index : set.indexes)
+        text += index.name + index.compression + index.sha256 + index.sha512 + "\n";
     return text + set.chunks.sha256 + set.frames.sha256;
 }
 

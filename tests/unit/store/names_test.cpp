@@ -41,8 +41,10 @@ TEST_CASE("a reference is a repository and perhaps a generation", "[names]") {
     CHECK(parse_reference("stable").generation == 0);
     CHECK(parse_reference("test/change-1@42").repository == "test/change-1");
     CHECK(parse_reference("test/change-1@42").generation == 42);
-    for (const char* text : {"stable@", "stable@0", "stable@x", "stable@1@2", "stable@-1", "stable@01",
-                             "stable@99999999999999999999"}) {
+    CHECK(parse_reference("stable@7.0-GA").tag == "7.0-GA");
+    CHECK(parse_reference("stable@7").tag.empty());
+    for (const char* text : {"stable@", "stable@0", "stable@x/y", "stable@.x", "stable@1@2", "stable@-1",
+                             "stable@01", "stable@99999999999999999999"}) {
         INFO(text);
         CHECK_THROWS_AS(parse_reference(text), base::Error);
     }

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// An index file by its parts: header, one for each chunk, footer (docs/FORMAT.md §5.3).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/formats/frames.hpp"
+#include "core/fs/filesystem.hpp"
+#include "core/store/manifest.hpp"
+
+namespace repotool::publisher {
+
+// Parts of a file that lie one after the other, from `begin` on.
+class FileParts {
+public:
+    FileParts(std::unique_ptr<fs::File> file, std::uint64_t begin, std::vector<std::uint64_t> lengths);
+    // Throws base::Error (integrity) where the file is too short.
+    std::string part(std::size_t number) const;
+    std::size_t count() const noexcept { return lengths_.size(); }
+    fs::File& file() const noexcept { return *file_; }
+
+private:
+    std::unique_ptr<fs::File> file_;
+    std::vector<std::uint64_t> offsets_;
+    std::vector<std::uint64_t> lengths_;
+};
+
+// One stored compression of an index. Throws base::Error (integrity) for a frame table that does not have it.
+class StoredIndex {
+public:
+    StoredIndex(std::unique_ptr<fs::File> file, const std::string& compression,
+                const store::IndexFrames& frames);
+    formats::Compression compression() const noexcept { return compression_; }
+    std::string frame(std::size_t part) const { return frames_.part(part); }
+    // Unpacked.
+    std::string text(std::size_t part) const;
+    fs::File& file() const noexcept { return frames_.file(); }
+
+private:
+    formats::Compression compression_;
+    FileParts frames_;
+    std::vector<std::uint64_t> text_lengths_;
+};
+
+}  // namespace repotool::publisher
