@@ -5,16 +5,15 @@ tests/crash/kill_anywhere.py does the same at random moments and for all tools; 
 kind of call is met in every run."""
 
 import errno
-import fcntl
 import json
 import os
 import re
 import shutil
 import signal
-import struct
 import subprocess
 import time
 
+from locks import hold_lock
 from packages import a_deb
 from reader import read_everything
 from trace import disturbed, need_strace, of_main_process, traced
@@ -25,13 +24,6 @@ dists:
   - {name: bookworm, format: deb, architectures: [amd64], components: [main]}
 """
 POINTS = int(os.environ.get("REPOTOOL_PITFALL_POINTS", "20"))
-
-
-def hold_lock(path):
-    """What a living publisher holds: an open-file-description lock (docs/FORMAT.md §11)."""
-    stream = open(path, "r+b")
-    fcntl.fcntl(stream, fcntl.F_OFD_SETLK, struct.pack("hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0))
-    return stream
 
 
 def spread(items, count):

@@ -21,16 +21,18 @@ http {{
   client_body_temp_path {dir}/body; proxy_temp_path {dir}/proxy; fastcgi_temp_path {dir}/fastcgi;
   uwsgi_temp_path {dir}/uwsgi; scgi_temp_path {dir}/scgi;
   default_type application/octet-stream; sendfile on; etag on; if_modified_since exact;
-  server {{ listen 127.0.0.1:{port}; root {root}; }}
+  {server}
 }}
 """
+PLAIN_SERVER = "server {{ listen 127.0.0.1:{port}; root {root}; }}"
 
 
 class Nginx:
-    """Serves `root` from construction until stop()."""
+    """Serves `root` from construction until stop(); `server` may replace the server block, with {port} and {root} in it."""
 
-    def __init__(self, directory, root, port=None):
+    def __init__(self, directory, root, port=None, server=PLAIN_SERVER):
         self.dir = pathlib.Path(directory)
+        self.server = server
         self.dir.mkdir(parents=True, exist_ok=True)
         for _ in range(5):  # a free port can be taken before nginx has it
             self.port = port or free_port()
@@ -42,7 +44,8 @@ class Nginx:
         (self.dir / "access.log").touch()
         user = "user root;" if os.getuid() == 0 else ""
         (self.dir / "nginx.conf").write_text(
-            CONFIGURATION.format(user=user, dir=self.dir, port=self.port, root=pathlib.Path(root).absolute()))
+            CONFIGURATION.format(user=user, dir=self.dir, server=self.server.format(
+                port=self.port, root=pathlib.Path(root).absolute())))
         self.process = subprocess.Popen(
             ["nginx", "-e", str(self.dir / "error.log"), "-c", str(self.dir / "nginx.conf")], stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
