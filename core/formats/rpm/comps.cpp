@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
+#include <vector>
 
 #include "core/formats/rpm/comps_group.hpp"
 #include "core/formats/rpm/extra_pieces.hpp"
@@ -82,25 +84,33 @@ std::string render(const Pieces& pieces) {
     return text + "</comps>\n";
 }
 
-// Adds to the groups of `incoming` the packages that only `current` has in them.
-void keep_packages(const Pieces& current, Pieces& incoming, const std::string& shown_as) {
-    for (auto piece = current.begin(); piece != current.end() && piece->key.starts_with(kGroup);) {
-        const auto end = std::upper_bound(piece, current.end(), *piece, is_before);
-        const auto [same, same_end] = std::equal_range(incoming.begin(), incoming.end(), *piece, is_before);
-        if (same != same_end) {
-            std::set<std::string> present;
-            for (auto one = same; one != same_end; ++one) {
-                for (const auto& package : packages_of(one->bytes, shown_as)) present.insert(package.text);
-            }
-            std::vector<XmlChild> kept;
-            for (; piece != end; ++piece) {
-                for (auto& package : packages_of(piece->bytes, shown_as)) {
-                    if (present.insert(package.text).second) kept.push_back(std::move(package));
-                }
-            }
-            if (!kept.empty()) same->bytes = add_packages(same->bytes, kept, shown_as);
+using Range = std::pair<Pieces::iterator, Pieces::iterator>;
+
+// The packages that the groups of `current` have and those of `incoming` lack, each once.
+std::vector<XmlChild> missing_packages(const Range& current, const Range& incoming,
+                                       const std::string& shown_as) {
+    std::set<std::string> present;
+    for (auto group = incoming.first; group != incoming.second; ++group) {
+        for (const auto& package : packages_of(group->bytes, shown_as)) present.insert(package.text);
+    }
+    std::vector<XmlChild> missing;
+    for (auto group = current.first; group != current.second; ++group) {
+        for (auto& package : packages_of(group->bytes, shown_as)) {
+            if (present.insert(package.text).second) missing.push_back(std::move(package));
         }
-        piece = end;
+    }
+    return missing;
+}
+
+// Adds to the groups of `incoming` the packages that only `current` has in them.
+void keep_packages(Pieces& current, Pieces& incoming, const std::string& shown_as) {
+    for (auto group = current.begin(); group != current.end() && group->key.starts_with(kGroup);) {
+        const Range ours{group, std::upper_bound(group, current.end(), *group, is_before)};
+        const Range theirs = std::equal_range(incoming.begin(), incoming.end(), *group, is_before);
+        group = ours.second;
+        if (theirs.first == theirs.second) continue;
+        const auto missing = missing_packages(ours, theirs, shown_as);
+        if (!missing.empty()) theirs.first->bytes = add_packages(theirs.first->bytes, missing, shown_as);
     }
 }
 

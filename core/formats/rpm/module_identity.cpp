@@ -100,7 +100,7 @@ std::string module_identity(std::string_view document, const std::string& shown_
     if (!fields.kind || !fields.kind->starts_with("modulemd")) {
         refuse(shown_as, "a document of it has no line 'document: modulemd…' that says what it is");
     }
-    const auto by_digest = make_key({"\x7f", *fields.kind, base::sha256_hex(document)});  // after all names
+    auto by_digest = make_key({"\x7f", *fields.kind, base::sha256_hex(document)});  // after all names
     const auto identity = identity_of(*fields.kind);
     if (!identity) return by_digest;
     std::vector<std::string> values;
