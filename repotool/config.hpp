@@ -6,10 +6,12 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/formats/frames.hpp"
 #include "core/formats/model.hpp"
+#include "repotool/text_place.hpp"
 
 namespace repotool::publisher {
 
@@ -102,6 +104,8 @@ struct Config {
     std::vector<std::string> inputs{"*.deb", "*.rpm", "*.dsc", "*.changes"};
     std::vector<DisabledCombination> disabled;
     std::map<std::string, KeyConfig> keys;
+    // What the file itself says; every other value is a default.
+    TextPlaces places;
 
     // The settings of a repository: `test/*` replaces by default, everything else does not.
     RepositoryConfig repository(const std::string& name) const;
@@ -118,7 +122,10 @@ struct SiteDefaults {
     std::string rpm_dist;   // empty: "el9"
     std::string base_url;   // empty: http://localhost:8080
 };
-// The text of a commented repotool.yaml with these defaults.
+// Throws base::Error (usage) for anything but scheme://…; empty is a site that clients reach in no one way.
+void check_base_url(std::string_view url);
+// The text of a commented repotool.yaml with these defaults. Throws base::Error (usage) for bad names in
+// them.
 std::string default_config_text(const SiteDefaults& defaults);
 
 // Parses `text`; `name` is the file's name for messages. Throws base::Error (usage): "repotool.yaml:3:5:

@@ -27,7 +27,8 @@ OpenSite open_site(const std::string& root) {
     }
     OpenSite site;
     site.root = fs::absolute_path(root);
-    site.config = parse_config(fs::read_external(config_path(root), kConfigLimit), "repotool.yaml");
+    const std::string file = config_path(site.root);
+    site.config = parse_config(fs::read_external(file, kConfigLimit), file);
     site.filesystem = fs::open_posix_filesystem(site.root);
     site.site = std::make_unique<store::Site>(*site.filesystem, base::system_clock());
     return site;
@@ -35,8 +36,7 @@ OpenSite open_site(const std::string& root) {
 
 bool make_site(const std::string& root, const SiteDefaults& defaults) {
     if (is_site(root)) return false;
-    const std::string text = default_config_text(defaults);
-    parse_config(text, "repotool.yaml");  // names from the command line may be bad
+    const std::string text = default_config_text(defaults);  // names from the command line may be bad
     fs::make_external_directory(root, 0755);
     return fs::write_new_external(config_path(root), text, 0644);
 }

@@ -1,58 +1,121 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cstdlib>
 #include <memory>
+#include <nlohmann/json.hpp>
 
-#include "core/base/text.hpp"
+#include "core/fs/external.hpp"
 #include "repotool/cli/command.hpp"
+#include "repotool/settings.hpp"
 
 namespace repotool::cli {
 namespace {
 
-int run(const GlobalOptions& global) {
-    const OpenSite site = open_site(global);
-    const auto& config = site.config;
-    std::string text =
-        fmt::format("# {}\nsite: {{base_url: \"{}\", origin: \"{}\", label: \"{}\"}}\ndists:\n", site.root,
-                    config.base_url, config.origin, config.label);
-    for (const auto& dist : config.dists) {
-        text += fmt::format("  - {{name: \"{}\", format: {}, architectures: [{}]", dist.name,
-                            formats::format_name(dist.format), base::join(dist.architectures, ", "));
-        if (!dist.components.empty())
-            text += fmt::format(", components: [{}]", base::join(dist.components, ", "));
-        if (!dist.match.empty()) text += fmt::format(", match: [\"{}\"]", base::join(dist.match, "\", \""));
-        text += "}\n";
+using nlohmann::ordered_json;
+using publisher::Setting;
+
+struct Options {
+    bool origin = false;
+};
+
+// Where a value came from: for people, and for programs.
+struct Origin {
+    std::string text;
+    ordered_json document;
+};
+
+Origin origin_of(const SiteChoice& site) {
+    switch (site.origin) {
+        case SiteOrigin::option:
+            return {"--site", {{"kind", "option"}, {"name", "--site"}}};
+        case SiteOrigin::environment:
+            return {"environment REPOTOOL_SITE", {{"kind", "environment"}, {"name", "REPOTOOL_SITE"}}};
+        case SiteOrigin::nearest:
+            return {"the nearest directory above with a repotool.yaml", {{"kind", "nearest"}}};
+        case SiteOrigin::fallback:
+            break;
     }
-    text += "repositories:\n";
-    for (const auto& [name, repository] : config.repositories) {
-        const std::string sign = repository.sign == publisher::SignPolicy::key ? repository.key : "none";
-        text += fmt::format(
-            "  \"{}\": {{sign: {}, expire: {}s, keep_versions: {}, rules: {{replace: {}, downgrade: {}}}}}\n",
-            name, sign, repository.expire, repository.keep_versions, repository.rules.replace,
-            repository.rules.downgrade);
+    return {"default", {{"kind", "default"}}};
+}
+
+// A key without `home:` is looked for where GnuPG itself would look (repotool/keys.cpp).
+bool is_from_gnupghome(const Setting& setting) {
+    const char* home = std::getenv("GNUPGHOME");
+    return home != nullptr && *home != '\0' && setting.key.starts_with("keys.") &&
+           setting.key.ends_with(".home") && setting.value.is_null();
+}
+
+Origin origin_of(const Setting& setting) {
+    if (is_from_gnupghome(setting))
+        return {"environment GNUPGHOME", {{"kind", "environment"}, {"name", "GNUPGHOME"}}};
+    if (!setting.place) return {"default", {{"kind", "default"}}};
+    return {fmt::format("repotool.yaml:{}:{}", setting.place->line, setting.place->column),
+            {{"kind", "file"}, {"line", setting.place->line}, {"column", setting.place->column}}};
+}
+
+ordered_json value_of(const Setting& setting) {
+    return is_from_gnupghome(setting) ? ordered_json(fs::absolute_path(std::getenv("GNUPGHOME")))
+                                      : setting.value;
+}
+
+std::string table(const SiteChoice& site, const std::vector<Setting>& settings) {
+    std::vector<std::pair<std::string, std::string>> lines;  // setting, origin
+    for (const auto& setting : settings) {
+        const ordered_json value = value_of(setting);
+        const std::string shown = value.is_null() ? "(not set)" : publisher::render_yaml(value);
+        lines.emplace_back(fmt::format("{} = {}", setting.key, shown), origin_of(setting).text);
     }
-    text += "keys:\n";
-    for (const auto& [name, key] : config.keys)
-        text += fmt::format("  {}: {{fingerprint: \"{}\"}}\n", name, key.fingerprint);
-    std::vector<std::string> compressions;
-    for (const auto compression : config.metadata.compress)
-        compressions.emplace_back(formats::compression_name(compression));
-    text += fmt::format(
-        "metadata: {{compress: [{}], grace: {{metadata: {}s, packages: {}s}}, keep_generations: {}}}\n",
-        base::join(compressions, ", "), config.metadata.grace_metadata, config.metadata.grace_packages,
-        config.metadata.keep_generations);
-    text += fmt::format("inputs: [\"{}\"]\n", base::join(config.inputs, "\", \""));
-    print(text);
+    constexpr std::size_t kWidest = 60;
+    std::size_t width = 0;
+    for (const auto& [setting, origin] : lines) {
+        if (setting.size() <= kWidest) width = std::max(width, setting.size());
+    }
+    std::string text = fmt::format("{}  ({})\n", site.root, origin_of(site).text);
+    for (const auto& [setting, origin] : lines) text += fmt::format("{:{}}  {}\n", setting, width, origin);
+    return text;
+}
+
+std::string document(const SiteChoice& site, const std::vector<Setting>& settings) {
+    ordered_json list = ordered_json::array();
+    for (const auto& setting : settings) {
+        list.push_back(
+            {{"key", setting.key}, {"value", value_of(setting)}, {"origin", origin_of(setting).document}});
+    }
+    return ordered_json{{"ok", true},
+                        {"site", site.root},
+                        {"site_origin", origin_of(site).document},
+                        {"file", site.root + "/repotool.yaml"},
+                        {"settings", list}}
+               .dump(1, ' ', false, ordered_json::error_handler_t::replace) +
+           "\n";
+}
+
+int run(const Options& options, const GlobalOptions& global) {
+    const SiteChoice choice = choose_site(global);
+    const OpenSite site = publisher::open_site(choice.root);
+    const auto settings = publisher::list_settings(site.config);
+    print(global.json      ? document(choice, settings)
+          : options.origin ? table(choice, settings)
+                           : fmt::format("# {}\n{}", site.root, publisher::render_yaml(site.config)));
     return 0;
 }
 
 }  // namespace
 
 void add_config(CLI::App& app, Program& program) {
+    auto options = std::make_shared<Options>();
     auto* command = app.add_subcommand("config", "the settings that are in force");
     command->require_subcommand(1);
-    auto* show = command->add_subcommand("show", "print them, defaults included");
-    show->callback([&program] { program.run = [&program] { return run(program.global); }; });
+    auto* show = command->add_subcommand("show", "print them as a whole repotool.yaml, defaults included");
+    show->add_flag("--origin", options->origin, "one setting a line, and where its value came from");
+    command->footer(
+        "Examples:\n  repotool config show\n  repotool config show --origin\n  repotool config show --json");
+    show->footer(
+        "Examples:\n  repotool config show\n  repotool config show --origin\n  repotool config show --json");
+    show->callback(
+        [options, &program] { program.run = [options, &program] { return run(*options, program.global); }; });
 }
 
 }  // namespace repotool::cli

@@ -35,15 +35,19 @@ std::string job_name() {
 
 }  // namespace
 
-std::string find_site(const GlobalOptions& global) {
-    if (!global.site.empty()) return fs::absolute_path(global.site);
+SiteChoice choose_site(const GlobalOptions& global) {
+    if (!global.site.empty()) return {fs::absolute_path(global.site), SiteOrigin::option};
     if (const std::string value = environment("REPOTOOL_SITE"); !value.empty())
-        return fs::absolute_path(value);
+        return {fs::absolute_path(value), SiteOrigin::environment};
     for (std::string directory = fs::current_directory(); !directory.empty();
          directory = fs::parent_path(directory)) {
-        if (publisher::is_site(directory)) return directory;
+        if (publisher::is_site(directory)) return {directory, SiteOrigin::nearest};
     }
-    return fs::absolute_path("site");
+    return {fs::absolute_path("site"), SiteOrigin::fallback};
+}
+
+std::string find_site(const GlobalOptions& global) {
+    return choose_site(global).root;
 }
 
 OpenSite open_site(const GlobalOptions& global) {

@@ -34,7 +34,13 @@ struct Program {
 
 using publisher::OpenSite;
 
-// Where the site is by the rules of --site; need not exist.
+// Where the site is by the rules of --site, and which of them said so; need not exist.
+enum class SiteOrigin { option, environment, nearest, fallback };
+struct SiteChoice {
+    std::string root;
+    SiteOrigin origin = SiteOrigin::option;
+};
+SiteChoice choose_site(const GlobalOptions& global);
 std::string find_site(const GlobalOptions& global);
 // For reading: throws base::Error (usage) where there is no site.
 OpenSite open_site(const GlobalOptions& global);
