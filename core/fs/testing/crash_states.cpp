@@ -232,17 +232,26 @@ std::vector<Choice> choices(const std::vector<PendingPiece>& pending, const Cras
 
 namespace {
 
+void append_number(std::string& text, std::uint64_t number) {
+    text.append(reinterpret_cast<const char*>(&number), sizeof number);
+}
+
+// Lengths before texts: no two disks are described alike.
 void describe(const DiskImage& image, NodeNumber number, std::set<NodeNumber>& seen, std::string& text) {
-    const DiskNode& node = image.nodes.at(number);
-    text += fmt::format("#{} {} {:o} {} {} ", number, static_cast<int>(node.kind), node.mode, node.mtime_ns,
-                        node.bytes.size());
-    text += node.bytes;
+    append_number(text, number);
     if (!seen.insert(number).second) return;
+    const DiskNode& node = image.nodes.at(number);
+    append_number(text, static_cast<std::uint64_t>(node.kind));
+    append_number(text, node.mode);
+    append_number(text, static_cast<std::uint64_t>(node.mtime_ns));
+    append_number(text, node.bytes.size());
+    text += node.bytes;
+    append_number(text, node.entries.size());
     for (const auto& [name, child] : node.entries) {
-        text += fmt::format("{}/", name);
+        append_number(text, name.size());
+        text += name;
         describe(image, child, seen, text);
     }
-    text += ";";
 }
 
 }  // namespace

@@ -55,8 +55,8 @@ void sweep(std::uint64_t parent, Failure failure, Order order) {
         crashing.acknowledge();
         if (!plan.has_failed()) break;
         fs::testing::CrashBounds bounds;
-        bounds.exhaustive = 16;
-        bounds.samples = 8;
+        bounds.exhaustive = 8;
+        bounds.samples = 4;
         bounds.first = crashing.operations();
         crashing.each_crash(bounds, [&](CrashState& state) {
             INFO("the first failed at " << plan.log().at(fail_at - 1) << "\n" << state.story);

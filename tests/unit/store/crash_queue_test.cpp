@@ -187,7 +187,9 @@ TEST_CASE("a power cut during a group commit leaves all of it or nothing", "[cra
         two.finish();
     }
     CHECK(current(crashing) == 2);
-    crashing.each_crash({}, [&](CrashState& state) {
+    fs::testing::CrashBounds bounds;
+    bounds.samples = 4;
+    crashing.each_crash(bounds, [&](CrashState& state) {
         INFO(state.story);
         using Names = std::set<std::string>;
         require_published(state.filesystem,
@@ -221,7 +223,8 @@ TEST_CASE("who waited for a publisher that was killed gets a true answer, and it
         if (!plan.has_failed()) break;
         generations.insert(current(crashing));
         fs::testing::CrashBounds bounds;
-        bounds.exhaustive = 16;
+        bounds.exhaustive = 8;
+        bounds.samples = 4;
         bounds.first = crashing.operations();
         crashing.each_crash(bounds, [&](CrashState& state) {
             INFO("the leader failed at " << plan.log().at(fail_at - 1) << "\n" << state.story);
