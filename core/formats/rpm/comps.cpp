@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <list>
 #include <set>
 #include <utility>
 #include <vector>
@@ -36,8 +37,8 @@ std::string attribute(const XmlChild& child, const std::string& name) {
 void read_langpacks(const XmlChild& langpacks, const std::string& shown_as, Pieces& pieces) {
     const XmlOutline outline = outline_xml(langpacks.bytes, shown_as);
     for (const auto& match : outline.children) {
-        pieces.push_back({make_key({std::string(kLangpack), match.element, attribute(match, "name")}),
-                          std::string(match.bytes)});
+        pieces.push_back(
+            {make_key({std::string(kLangpack), match.element, attribute(match, "name")}), match.bytes});
     }
 }
 
@@ -57,7 +58,7 @@ Pieces read_comps(std::string_view text, const std::string& shown_as) {
         if (kind != kOther && child.id.empty()) {
             refuse(shown_as, fmt::format("a <{}> of it has no <id>", child.element));
         }
-        pieces.push_back({make_key({std::string(kind), child.element, child.id}), std::string(child.bytes)});
+        pieces.push_back({make_key({std::string(kind), child.element, child.id}), child.bytes});
     }
     make_canonical(pieces);
     return pieces;
@@ -70,8 +71,7 @@ std::string render(const Pieces& pieces) {
     const auto last = std::find_if_not(first, pieces.end(), is_langpack);
     const auto append = [&text](auto begin, auto end, std::string_view indent) {
         for (auto piece = begin; piece != end; ++piece) {
-            text += indent;
-            text += piece->bytes + "\n";
+            text.append(indent).append(piece->bytes).append(1, '\n');
         }
     };
     append(pieces.begin(), first, "  ");
@@ -102,16 +102,21 @@ std::vector<XmlChild> missing_packages(const Range& current, const Range& incomi
     return missing;
 }
 
-// Adds to the groups of `incoming` the packages that only `current` has in them.
-void keep_packages(Pieces& current, Pieces& incoming, const std::string& shown_as) {
+// Adds to the groups of `incoming` the packages that only `current` has in them. Returns what holds the bytes
+// of the groups that this changed.
+std::list<std::string> keep_packages(Pieces& current, Pieces& incoming, const std::string& shown_as) {
+    std::list<std::string> changed;
     for (auto group = current.begin(); group != current.end() && group->key.starts_with(kGroup);) {
         const Range ours{group, std::upper_bound(group, current.end(), *group, is_before)};
         const Range theirs = std::equal_range(incoming.begin(), incoming.end(), *group, is_before);
         group = ours.second;
         if (theirs.first == theirs.second) continue;
         const auto missing = missing_packages(ours, theirs, shown_as);
-        if (!missing.empty()) theirs.first->bytes = add_packages(theirs.first->bytes, missing, shown_as);
+        if (missing.empty()) continue;
+        changed.push_back(add_packages(theirs.first->bytes, missing, shown_as));
+        theirs.first->bytes = changed.back();
     }
+    return changed;
 }
 
 }  // namespace
@@ -119,7 +124,7 @@ void keep_packages(Pieces& current, Pieces& incoming, const std::string& shown_a
 std::string merge_comps(std::string_view current, std::string_view incoming, const std::string& shown_as) {
     Pieces old = read_comps(current, shown_as);
     Pieces both = read_comps(incoming, shown_as);
-    keep_packages(old, both, shown_as);
+    const auto changed_groups = keep_packages(old, both, shown_as);
     return render(merge_pieces(std::move(old), std::move(both)));
 }
 

@@ -95,9 +95,11 @@ std::string read_extra(std::string_view type, const std::string& path, const std
     const std::string text = read_packed_file(path, kMaximumExtra, shown_as);
     if (text.empty()) refuse(shown_as, "it is empty");
     std::string canonical = merge_shown(type, {}, text, shown_as);
-    // The type that a document names may hide references to entities; with it gone they come to light.
+    // Where a document names its type, references to unknown entities are no error; without it they are.
+    const bool may_hide_entities = text.find("<!DOCTYPE") != std::string::npos;
     const XmlRules strict{base::ErrorKind::input, XmlDoctype::refused};
-    if (canonical_file_name(type).ends_with(".xml")) parse_xml({canonical}, {}, shown_as, strict);
+    if (may_hide_entities && canonical_file_name(type).ends_with(".xml"))
+        parse_xml({canonical}, {}, shown_as, strict);
     return canonical;
 }
 

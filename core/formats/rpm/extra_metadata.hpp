@@ -14,7 +14,7 @@
 
 namespace repotool::formats::rpm {
 
-// Bytes of one file of extra metadata once it is unpacked. Checking takes about three times that in memory.
+// Bytes of one file of extra metadata once it is unpacked. Checking takes about four times as much memory.
 inline constexpr std::uint64_t kMaximumExtra = std::uint64_t{256} << 20U;
 
 // True for a type that repomd.xml may carry besides the packages: [a-z][a-z0-9_-]{0,31}, and none that is

@@ -3,15 +3,16 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace repotool::formats::rpm {
 
 // `key` is the identity, and what pieces are sorted by. Several pieces of one document may have the same: it
-// is not for us to say which of them counts.
+// is not for us to say which of them counts. The bytes are the document's, which can be large and must stay.
 struct Piece {
     std::string key;
-    std::string bytes;
+    std::string_view bytes;
 };
 using Pieces = std::vector<Piece>;
 

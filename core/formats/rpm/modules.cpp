@@ -71,6 +71,7 @@ private:
 };
 
 std::vector<std::string> split_documents(std::string_view text, const std::string& shown_as) {
+    if (text.empty()) return {};
     constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
     if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
     if (!base::is_valid_utf8(text)) refuse(shown_as, "it is not UTF-8");
@@ -84,17 +85,13 @@ std::vector<std::string> split_documents(std::string_view text, const std::strin
         splitter.add(line);
     }
     splitter.finish();
+    if (documents.empty()) refuse(shown_as, "it has no document");
     return documents;
 }
 
-Pieces read_modules(std::string_view text, const std::string& shown_as) {
+Pieces read_modules(const std::vector<std::string>& documents, const std::string& shown_as) {
     Pieces pieces;
-    if (text.empty()) return pieces;
-    for (auto& document : split_documents(text, shown_as)) {
-        std::string key = module_identity(document, shown_as);
-        pieces.push_back({std::move(key), std::move(document)});
-    }
-    if (pieces.empty()) refuse(shown_as, "it has no document");
+    for (const auto& document : documents) pieces.push_back({module_identity(document, shown_as), document});
     make_canonical(pieces);
     return pieces;
 }
@@ -102,9 +99,10 @@ Pieces read_modules(std::string_view text, const std::string& shown_as) {
 }  // namespace
 
 std::string merge_modules(std::string_view current, std::string_view incoming, const std::string& shown_as) {
-    Pieces old = read_modules(current, shown_as);
+    const auto old = split_documents(current, shown_as);
+    const auto others = split_documents(incoming, shown_as);
     std::string text;
-    for (const auto& piece : merge_pieces(std::move(old), read_modules(incoming, shown_as))) {
+    for (const auto& piece : merge_pieces(read_modules(old, shown_as), read_modules(others, shown_as))) {
         text += piece.bytes;
         text += std::string(kEnd) + "\n";
     }

@@ -11,6 +11,8 @@
 namespace repotool::formats::rpm {
 namespace {
 
+constexpr std::string_view kEnd = "</updates>\n";
+
 struct Advisories {
     XmlAttributes attributes;  // of the root: prefixes that its children may use
     Pieces updates;
@@ -29,7 +31,7 @@ Advisories read_advisories(std::string_view text, const std::string& shown_as) {
             refuse(shown_as, fmt::format("<{}> in <updates>, expected <update>", child.element));
         }
         if (child.id.empty()) refuse(shown_as, "an <update> of it has no <id>");
-        advisories.updates.push_back({child.id, std::string(child.bytes)});
+        advisories.updates.push_back({child.id, child.bytes});
     }
     make_canonical(advisories.updates);
     return advisories;
@@ -41,8 +43,12 @@ std::string render(const Advisories& advisories) {
         text += fmt::format(" {}=\"{}\"", name, escape_attribute(value));
     }
     text += ">\n";
-    for (const auto& update : advisories.updates) text += "  " + update.bytes + "\n";
-    return text + "</updates>\n";
+    constexpr std::string_view kIndent = "  ";
+    std::size_t size = text.size() + kEnd.size();
+    for (const auto& update : advisories.updates) size += kIndent.size() + update.bytes.size() + 1;
+    text.reserve(size);
+    for (const auto& update : advisories.updates) text.append(kIndent).append(update.bytes).append(1, '\n');
+    return text.append(kEnd);
 }
 
 }  // namespace

@@ -80,10 +80,12 @@ private:
         auto& run = *static_cast<Run*>(self);
         run.guarded([&] {
             if (run.depth_ >= kMaximumDepth) run.refuse("elements are nested too deep");
-            XmlAttributes named;
-            for (; *attributes != nullptr; attributes += 2) named[attributes[0]] = attributes[1];
             run.text_.clear();
-            if (run.handlers_.begin) run.handlers_.begin(run.tag(name), named);
+            if (run.handlers_.begin) {
+                XmlAttributes named;
+                for (; *attributes != nullptr; attributes += 2) named[attributes[0]] = attributes[1];
+                run.handlers_.begin(run.tag(name), named);
+            }
             ++run.depth_;
         });
     }
