@@ -6,9 +6,11 @@
 #include <algorithm>
 
 #include "core/fs/tree.hpp"
+#include "core/store/freeze.hpp"
 #include "core/store/generation_tree.hpp"
 #include "core/store/layout.hpp"
 #include "core/store/queue.hpp"
+#include "core/store/recovery.hpp"
 #include "repotool/catalog.hpp"
 #include "repotool/keys.hpp"
 #include "repotool/placement.hpp"
@@ -50,6 +52,7 @@ Batch::Batch(const PublishContext& context, const std::string& repository,
       catalog_(catalog),
       signer_(signer),
       rules_{context.config, context.config.repository(repository), {}},
+      purged_(filesystem_),
       sets_(parent) {
     const auto existing = rules_.repository.siblings.empty() && repository.find('/') == std::string::npos
                               ? std::vector<std::string>{}
@@ -81,6 +84,8 @@ void Batch::select(std::vector<BatchMember>& members) {
 RequestOutcome Batch::apply(const PreparedRequest& request) {
     RequestOutcome outcome;
     const WorkingSets::Mark before = sets_.mark();
+    store::check_not_frozen(filesystem_, repository_, request.operation);
+    check_purged(request);
     outcome.decisions = apply_request(sets_, request, rules_);
     outcome.changed = std::any_of(outcome.decisions.begin(), outcome.decisions.end(), is_change) ||
                       sets_.has_extras_since(before) || request.rules.is_refresh ||
@@ -90,6 +95,17 @@ RequestOutcome Batch::apply(const PreparedRequest& request) {
     check_pool_paths(request, outcome.decisions);
     has_refresh_ = has_refresh_ || request.rules.is_refresh;
     return outcome;
+}
+
+// Under the lock: whoever purges lists the digest first and takes the package out afterwards.
+void Batch::check_purged(const PreparedRequest& request) const {
+    if (purged_.is_empty()) return;
+    for (const auto& candidate : request.candidates) {
+        const store::Record& record = candidate.record;
+        std::vector<std::string> digests{record.sha256, record.unsigned_sha256, record.content};
+        for (const auto& file : record.files) digests.push_back(file.sha256);
+        store::check_not_purged(purged_, digests, request.operation, candidate.origin);
+    }
 }
 
 // Every client of a suite stops and asks when one of these changes: nobody does that by accident.
@@ -215,7 +231,7 @@ StagedGeneration Batch::build(const std::vector<BatchMember>& members) {
                 transaction_.add_pool_name(file.path, file.sha256);
         }
     }
-    number_ = parent_ == nullptr ? 1 : parent_->manifest().generation + 1;
+    number_ = store::next_generation_number(filesystem_, repository_);
     return stage_generation(transaction_, {repository_, number_, date, parent_, merge_sets(parent_, built_)},
                             context_.config, signer_);
 }

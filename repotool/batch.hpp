@@ -10,6 +10,7 @@
 
 #include "core/base/error.hpp"
 #include "core/store/generation_tree.hpp"
+#include "core/store/purge_list.hpp"
 #include "core/store/transaction.hpp"
 #include "repotool/catalog.hpp"
 #include "repotool/generation_builder.hpp"
@@ -48,6 +49,7 @@ public:
 
 private:
     RequestOutcome apply(const PreparedRequest& request);
+    void check_purged(const PreparedRequest& request) const;
     void check_release_info(const PreparedRequest& request) const;
     void check_pool_paths(const PreparedRequest& request, const std::vector<Decision>& decisions);
     void check_pool_path(const PreparedRequest& request, const Candidate& candidate,
@@ -68,6 +70,7 @@ private:
     signing::Signer* signer_;
     std::vector<std::unique_ptr<store::GenerationReader>> siblings_;
     RuleContext rules_;
+    store::PurgeList purged_;
     WorkingSets sets_;
     std::vector<SetPlan> plans_;
     std::vector<BuiltSet> built_;

@@ -34,7 +34,6 @@ public:
 private:
     void add_from_repository(const std::string& reference);
     void add_extras_of(const store::GenerationReader& source, const store::SetEntry& set);
-    void check_purged() const;
     void pin_existing();
     void demand_signed(const Candidate& candidate, const store::Record& published) const;
 

@@ -8,6 +8,7 @@
 #include "core/base/error.hpp"
 #include "core/base/log.hpp"
 #include "core/fs/tree.hpp"
+#include "core/store/freeze.hpp"
 #include "core/store/head.hpp"
 #include "core/store/layout.hpp"
 #include "core/store/names.hpp"
@@ -37,6 +38,8 @@ public:
     PublishResult run() {
         store::check_repository_name(request_.repository);
         context_.site.check_prefix_free(request_.repository);
+        store::check_not_frozen(filesystem_, request_.repository,
+                                request_.operation);  // again under the lock
         signer_ = open_signer(context_.config, request_.repository, filesystem_.root(),
                               request_.must_sign);  // a bad key shows before any work
         transaction_ = store::Transaction::begin(context_.site, request_.repository, request_.operation);
@@ -78,7 +81,7 @@ private:
         result_.changed = members[0].outcome.changed;
         if (!result_.changed) return result_;
         result_.parent = result_.generation;
-        ++result_.generation;
+        result_.generation = store::next_generation_number(filesystem_, request_.repository);
         result_.manifest_sha256.clear();
         return result_;
     }

@@ -27,6 +27,9 @@ struct PublishContext {
 
 enum class DryRun { no, yes };
 
+// Whether input files are hard-linked instead of copied.
+enum class Adopt { no, yes };
+
 // What one request may do that the repository's rules do not say.
 struct RequestRules {
     bool allow_downgrade = false;
@@ -44,7 +47,8 @@ struct PublishRequest {
     std::vector<PackagePattern> filter;    // of what sources hold; none: everything
     std::vector<PackagePattern> removals;  // what goes
     RequestRules rules;
-    PlacementOptions placement;   // of files
+    PlacementOptions placement;  // of files
+    Adopt adopt = Adopt::no;
     bool must_sign = false;       // promote: a repository without `sign:` is refused
     DryRun dry_run = DryRun::no;  // everything but the commit
     std::map<std::string, std::string> meta;

@@ -61,6 +61,7 @@ int run(const Options& options, const GlobalOptions& global) {
     if (!session.site().config.repository(target).gate.empty()) {
         base::warn(fmt::format("the gate of '{}' is not checked: this version has no gates yet", target));
     }
+    session.add_repodata(request.inputs);
     return session.finish(request);
 }
 

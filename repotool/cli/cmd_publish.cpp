@@ -35,6 +35,7 @@ int run(const Options& options, const GlobalOptions& global) {
     publisher::PublishRequest request = session.request("publish", repository);
     request.inputs =
         publisher::expand_inputs({options.inputs, session.site().config.inputs, read_standard_input});
+    session.add_repodata(request.inputs);
     return session.finish(request);
 }
 

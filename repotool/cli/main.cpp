@@ -101,8 +101,9 @@ int run_program(int argc, char** argv) {
         ->capture_default_str();
     app.set_version_flag("--version", fmt::format("repotool {}", REPOTOOL_VERSION));
     app.footer(kFooter);
-    for (const auto add : {add_publish, add_promote, add_rollback, add_list, add_show, add_verify, add_client,
-                           add_init, add_config, add_version})
+    for (const auto add :
+         {add_publish, add_promote, add_remove, add_copy, add_merge, add_refresh, add_rollback, add_list,
+          add_show, add_verify, add_client, add_init, add_config, add_version})
         add(app, program);
     try {
         app.parse(argc, argv);

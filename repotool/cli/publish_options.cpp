@@ -6,10 +6,14 @@
 #include <iostream>
 #include <iterator>
 
+#include "core/base/error.hpp"
 #include "core/base/log.hpp"
+#include "core/base/text.hpp"
+#include "core/base/time.hpp"
 #include "core/fs/external.hpp"
 #include "core/fs/host.hpp"
 #include "core/fs/tree.hpp"
+#include "core/store/generation_reader.hpp"
 #include "core/store/names.hpp"
 
 namespace repotool::cli {
@@ -23,21 +27,49 @@ std::string make_temporary_site(const publisher::SiteDefaults& defaults) {
 
 }  // namespace
 
+void add_change_options(CLI::App& command, PublishOptions& options) {
+    command.add_option("--env-file", options.env_file, "write KEY='VALUE' lines for the next job")
+        ->type_name("FILE");
+    command.add_option("--meta", options.meta, "KEY=VALUE to keep in the history")
+        ->type_name("KEY=VALUE")
+        ->allow_extra_args(false);
+    command.add_flag(
+        "--allow-release-info-change", options.allow_release_info_change,
+        "publish although every apt client will ask its user to accept a new Origin, Label or Codename");
+    command.add_flag("-n,--dry-run", options.dry_run, "show exactly what would change, and change nothing");
+}
+
 void add_publish_options(CLI::App& command, PublishOptions& options) {
     command.add_option("--dist", options.dist, "the dist (APT suite or RPM dist) where the packages go");
     command.add_option("--component", options.component, "the APT component where the packages go");
+    command.add_flag("--allow-downgrade", options.allow_downgrade,
+                     "accept versions that are lower than what is published");
+    command
+        .add_option("--keep", options.keep, "keep this many versions of each package that is published now")
+        ->type_name("N")
+        ->check(CLI::PositiveNumber);
+    command
+        .add_option("--expire", options.expire,
+                    "repotool expire takes the repository this long after its last change")
+        ->type_name("DURATION");
+    command
+        .add_option("--base", options.base,
+                    "repository[@N] that the packages were built against, for the records")
+        ->type_name("REPOSITORY");
+    command.add_flag(
+        "--adopt", options.adopt,
+        "hard-link the input files, which must be yours and are never changed again, instead of copying");
+    command
+        .add_option("--repodata", options.repodata, "RPM metadata to pass through, such as productid=FILE")
+        ->type_name("TYPE=FILE")
+        ->allow_extra_args(false);
     command.add_option("--apt-suite", options.apt_suite,
                        "APT suite of a site that is made on the way (default: this host's codename)");
     command.add_option("--rpm-dist", options.rpm_dist,
                        "RPM dist of a site that is made on the way (default: el9)");
     command.add_option("--base-url", options.base_url,
                        "where clients will reach public/ of a site that is made on the way");
-    command.add_option("--env-file", options.env_file, "write KEY='VALUE' lines for the next job")
-        ->type_name("FILE");
-    command.add_option("--meta", options.meta, "KEY=VALUE to keep in the history")
-        ->type_name("KEY=VALUE")
-        ->allow_extra_args(false);
-    command.add_flag("-n,--dry-run", options.dry_run, "show exactly what would change, and change nothing");
+    add_change_options(command, options);
 }
 
 std::string read_standard_input() {
@@ -49,11 +81,14 @@ std::string checked_repository(const std::string& name) {
     return name;
 }
 
-PublishSession::PublishSession(const GlobalOptions& global, const PublishOptions& options)
+PublishSession::PublishSession(const GlobalOptions& global, const PublishOptions& options, MakeSite make_site)
     : global_(global), options_(options) {
     check_result_file(options.env_file);
     const publisher::SiteDefaults defaults{options.apt_suite, options.rpm_dist, options.base_url};
-    if (options.dry_run && !publisher::is_site(find_site(global))) {
+    if (make_site == MakeSite::no) {
+        site_ = open_site(global);
+        site_.site->prepare_for_writing();
+    } else if (options.dry_run && !publisher::is_site(find_site(global))) {
         temporary_ = make_temporary_site(defaults);
         site_ = publisher::open_site(temporary_);
         site_.site->prepare_for_writing();
@@ -82,7 +117,28 @@ publisher::PublishRequest PublishSession::request(const std::string& operation,
         request.placement.dist.clear();
     request.dry_run = options_.dry_run ? publisher::DryRun::yes : publisher::DryRun::no;
     request.meta = parse_meta(options_.meta);
+    if (!options_.expire.empty()) {
+        base::parse_duration(options_.expire);
+        request.meta["repotool.expire"] = options_.expire;
+    }
+    if (!options_.base.empty()) {
+        const auto base = store::open_generation(*site_.filesystem, "public", options_.base).manifest();
+        request.meta["repotool.base"] = fmt::format("{}@{}", base.repository, base.generation);
+    }
+    request.rules.keep_versions = options_.keep;
+    request.rules.allow_downgrade = options_.allow_downgrade;
+    request.rules.allow_release_info_change = options_.allow_release_info_change;
+    request.adopt = options_.adopt ? publisher::Adopt::yes : publisher::Adopt::no;
     return request;
+}
+
+void PublishSession::add_repodata(publisher::Inputs& inputs) const {
+    for (const auto& argument : options_.repodata) {
+        const auto equals = argument.find('=');
+        if (equals == std::string::npos || equals == 0 || equals + 1 == argument.size())
+            throw base::Error(base::ErrorKind::usage, "use --repodata", argument, "expected TYPE=FILE");
+        inputs.extras.push_back({argument.substr(0, equals), argument.substr(equals + 1)});
+    }
 }
 
 int PublishSession::finish(const publisher::PublishRequest& request) {

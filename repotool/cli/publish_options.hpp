@@ -18,9 +18,19 @@ struct PublishOptions {
     std::string base_url;   // likewise
     std::string env_file;
     std::vector<std::string> meta;
+    std::string expire;  // duration
+    std::string base;    // repository[@N] that the change was built against
+    unsigned keep = 0;
+    std::vector<std::string> repodata;  // TYPE=FILE
+    bool adopt = false;
+    bool allow_downgrade = false;
+    bool allow_release_info_change = false;
     bool dry_run = false;
 };
 
+// What changes of a repository have in common: --env-file, --meta, --dry-run, --allow-release-info-change.
+void add_change_options(CLI::App& command, PublishOptions& options);
+// Those, and what bringing packages needs.
 void add_publish_options(CLI::App& command, PublishOptions& options);
 std::string read_standard_input();
 // Throws base::Error (usage) for a name that is not allowed; before anything is made.
@@ -28,15 +38,20 @@ std::string checked_repository(const std::string& name);
 
 // An open site for one publish. A dry run without a site works in a temporary one, which goes when this
 // object does.
+enum class MakeSite { no, yes };
+
 class PublishSession {
 public:
-    PublishSession(const GlobalOptions& global, const PublishOptions& options);
+    PublishSession(const GlobalOptions& global, const PublishOptions& options,
+                   MakeSite make_site = MakeSite::yes);
     ~PublishSession();
     PublishSession(const PublishSession&) = delete;
     PublishSession& operator=(const PublishSession&) = delete;
 
     OpenSite& site() noexcept { return site_; }
     publisher::PublishRequest request(const std::string& operation, const std::string& repository) const;
+    // --repodata TYPE=FILE. Throws base::Error (usage).
+    void add_repodata(publisher::Inputs& inputs) const;
     // Publishes and prints the answer; returns the exit status.
     int finish(const publisher::PublishRequest& request);
 

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <memory>
+
+#include "repotool/cli/command.hpp"
+#include "repotool/cli/publish_options.hpp"
+
+namespace repotool::cli {
+namespace {
+
+struct Options {
+    std::string target;
+    std::vector<std::string> sources;
+    PublishOptions common;
+};
+
+int run(const Options& options, const GlobalOptions& global) {
+    const std::string target = checked_repository(options.target);
+    PublishSession session(global, options.common, MakeSite::no);
+    publisher::PublishRequest request = session.request("merge", target);
+    request.sources = options.sources;
+    request.rules.is_exact = true;
+    request.rules.allow_downgrade = true;  // it shows what its sources hold, whatever it showed before
+    return session.finish(request);
+}
+
+}  // namespace
+
+void add_merge(CLI::App& app, Program& program) {
+    auto options = std::make_shared<Options>();
+    auto* command =
+        app.add_subcommand("merge", "make a repository that holds what several others hold together");
+    command->add_option("--into", options->target, "the repository to make or to fill anew")
+        ->required()
+        ->type_name("REPOSITORY");
+    command->add_option("source", options->sources, "repositories, or repository@N")
+        ->required()
+        ->type_name("SOURCE");
+    command
+        ->add_option("--expire", options->common.expire,
+                     "repotool expire takes the repository this long after its last change")
+        ->type_name("DURATION");
+    add_change_options(*command, options->common);
+    command->footer(
+        "Afterwards the repository holds the packages of its sources and no others: for a gate that tests\n"
+        "several changes at once. Two sources with the same name and version but other content are "
+        "refused.\n\n"
+        "Examples:\n  repotool merge --into test/gate-7 test/change-1 test/change-2\n"
+        "  repotool merge --into test/gate-8 stable test/change-3@2");
+    command->callback(
+        [options, &program] { program.run = [options, &program] { return run(*options, program.global); }; });
+}
+
+}  // namespace repotool::cli
