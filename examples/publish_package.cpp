@@ -9,6 +9,7 @@
 
 #include "core/base/error.hpp"
 #include "repotool/client_snippet.hpp"
+#include "repotool/inputs.hpp"
 #include "repotool/open_site.hpp"
 #include "repotool/publish.hpp"
 
@@ -29,7 +30,7 @@ static void publish(const std::string& site_directory, const std::string& file) 
     publisher::PublishRequest request;
     request.operation = "publish";
     request.repository = "test/example";
-    request.files = {file};
+    request.inputs = publisher::expand_inputs({{file}, site.config.inputs, {}});
     const auto result = publisher::publish(context, request);
     std::cout << result.repository << '@' << result.generation << (result.changed ? "" : " (unchanged)")
               << '\n';

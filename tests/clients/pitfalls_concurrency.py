@@ -12,7 +12,7 @@ from packages import a_deb, rpms
 from reader import read_everything
 from workspace import Scenario, main
 
-PUBLISHERS = int(os.environ.get("REPOTOOL_PITFALL_PUBLISHERS", "12"))
+PUBLISHERS = int(os.environ.get("REPOTOOL_PITFALL_PUBLISHERS", "50"))
 CONFIG = """
 dists:
   - {name: bookworm, format: deb, architectures: [amd64], components: [main]}

@@ -182,6 +182,17 @@ class Inputs(Scenario):
         files = release_files(read_release(FileSource(self.public), "test/two", "bookworm"))
         self.assertIn("main/binary-arm64/Packages", files)
 
+    def test_pitfall_25_an_architecture_without_packages_left_keeps_an_empty_index(self):
+        self.publish("test/one", a_deb(self.dir / "p", "here", architecture="amd64"),
+                     a_deb(self.dir / "p", "late", architecture="i386"), *rpms(self.dir / "p", "here", architecture="x86_64"),
+                     *rpms(self.dir / "p", "late", architecture="ppc64le"))
+        self.assertEqual(self.apt(architecture="i386").names(), ["late"])
+        self.assertEqual(self.dnf(architecture="ppc64le").repoquery(), ["late-1.0-1.el9.ppc64le"])
+        self.repotool("remove", "test/one", "late")
+        self.assertEqual(self.apt(architecture="i386").names(), [])
+        self.assertEqual(self.dnf(architecture="ppc64le").repoquery(), [])
+        self.assertEqual(self.dnf().repoquery(), ["here-1.0-1.el9.x86_64"])
+
     def test_pitfall_26_old_clients_get_compressions_and_digests_that_they_know(self):
         self.publish("test/one", *self.packages("p", "one\n"))
         repomd = (self.public / "test/one/rpm/el9/x86_64/repodata/repomd.xml").read_text()
