@@ -77,7 +77,8 @@ void Batch::select(std::vector<BatchMember>& members) {
             sets_.restore(before);
         }
     }
-    plans_ = sets_.plans();
+    // A refresh writes every index again, by the settings of today.
+    plans_ = sets_.plans(has_refresh_ ? WorkingSets::Which::all : WorkingSets::Which::changed);
     has_plans_ = !plans_.empty();
 }
 

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "core/base/error.hpp"
+#include "core/store/freeze.hpp"
 #include "core/store/generation_tree.hpp"
 #include "core/store/names.hpp"
 #include "core/store/recovery.hpp"
@@ -36,6 +37,7 @@ public:
         signer_ = open_signer(context_.config, repository_, filesystem_.root(), false);
         const auto lock = context_.site.lock_repository(repository_, context_.lock_timeout, context_.job);
         store::recover(context_.site, repository_);
+        store::check_not_frozen(filesystem_, repository_, "roll back");
         parent_ = open_current(filesystem_, repository_);
         const GenerationReader target = open_target();
         fill(result, target);
@@ -49,7 +51,7 @@ public:
         check_targets(target);
         check_staged(filesystem_, *transaction, {}, generation, signer_.get());
         timer.done("stage");
-        commit(*transaction, generation, target, meta);
+        commit(*transaction, generation, result.generation, target, meta);
         timer.done("commit");
         result.manifest_sha256 = generation.manifest_sha256;
         result.sub_manifests = generation.sub_manifests;
@@ -71,7 +73,8 @@ private:
         result.repository = repository_;
         result.is_signed = signer_ != nullptr;
         result.changed = !has_same_content(target);
-        result.generation = result.changed ? current + 1 : current;
+        result.generation =
+            result.changed ? store::next_generation_number(filesystem_, repository_) : current;
         const auto before = parent_->manifest().parent ? parent_->manifest().parent->generation : 0;
         result.parent = result.changed ? current : before;
         result.manifest_sha256 = parent_->manifest_sha256();
@@ -108,7 +111,7 @@ private:
         }
     }
 
-    void commit(store::Transaction& transaction, const StagedGeneration& generation,
+    void commit(store::Transaction& transaction, const StagedGeneration& generation, std::uint64_t number,
                 const GenerationReader& target, std::map<std::string, std::string> meta) {
         const std::uint64_t current = parent_->manifest().generation;
         meta["rolled_back_to"] = std::to_string(target.manifest().generation);
@@ -116,7 +119,7 @@ private:
         record.changes = to_changes(compare_generations(*parent_, target));
         record.meta = meta;
         if (signer_) export_public_key(filesystem_, transaction, *signer_);
-        transaction.commit({current, current + 1, record});
+        transaction.commit({current, number, record});
     }
 
     const PublishContext& context_;

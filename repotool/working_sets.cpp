@@ -176,10 +176,12 @@ bool WorkingSets::is_changed() const {
                        [](const auto& edited) { return !edited.second.is_empty(); });
 }
 
-std::vector<SetPlan> WorkingSets::plans() {
+std::vector<SetPlan> WorkingSets::plans(Which which) {
     std::vector<SetPlan> plans;
-    for (const auto& [name, edits] : edits_) {
-        if (edits.is_empty()) continue;
+    for (const auto& name : names()) {
+        const auto edited = edits_.find(name);
+        const Edits edits = edited == edits_.end() ? Edits{} : edited->second;
+        if (edits.is_empty() && which == Which::changed) continue;
         SetPlan plan{name.format, name.dist,   name.component, name.architecture,
                      {},          entry(name), edits.extras};
         plan.pieces = store::edit_chunks(

@@ -66,7 +66,8 @@ public:
     bool has_extras_since(const Mark& mark) const;
     // Sets that differ from the parent's.
     bool is_changed() const;
-    std::vector<SetPlan> plans();
+    enum class Which { changed, all };
+    std::vector<SetPlan> plans(Which which = Which::changed);
 
 private:
     const store::ChunkList& chunks(const SetName& name);
