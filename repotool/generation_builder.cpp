@@ -58,6 +58,11 @@ std::vector<formats::rpm::RepomdRecord> repomd_records(const store::SetEntry& se
              "repodata/" + store::layout::rpm_index_name(index.name, index.compression, index.sha256),
              index.sha256, index.size, text->sha256, text->size, date});
     }
+    for (const auto& extra : set.extras) {
+        const bool is_packed = extra.sha256 != extra.open_sha256;
+        records.push_back({extra.type, fmt::format("repodata/{}-{}", extra.sha256, extra.name), extra.sha256,
+                           extra.size, is_packed ? extra.open_sha256 : "", extra.open_size, date});
+    }
     return records;
 }
 

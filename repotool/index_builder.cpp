@@ -7,6 +7,7 @@
 #include "core/base/digest.hpp"
 #include "core/store/generation_tree.hpp"
 #include "core/store/layout.hpp"
+#include "repotool/extras.hpp"
 #include "repotool/index_text.hpp"
 #include "repotool/index_writer.hpp"
 #include "repotool/parent_index.hpp"
@@ -133,6 +134,7 @@ BuiltSet build_set(SetPlan&& wanted, const BuildContext& context) {
                    stage_part(context, store::render_frame_table(built.frames)),
                    {}};
     stage_files(plan, context, files, built.entry);
+    built.entry.extras = build_extras(plan, context);
     return built;
 }
 

@@ -5,11 +5,13 @@
 
 #include <map>
 #include <numeric>
+#include <optional>
 
 #include "core/base/error.hpp"
 #include "core/fs/tree.hpp"
 #include "core/store/generation_tree.hpp"
 #include "core/store/layout.hpp"
+#include "repotool/extras.hpp"
 #include "repotool/index_check.hpp"
 #include "repotool/stored_index.hpp"
 #include "signing/verifier.hpp"
@@ -36,12 +38,22 @@ void check_content(fs::Filesystem& filesystem, const store::Transaction& transac
     }
 }
 
-// Where the files of a set can be read: staged ones, and those that were published before.
-std::string readable_path(const store::Transaction& transaction, const std::string& path_below_public) {
+// Where a content-named file is staged; empty where it was published before.
+std::optional<std::string> staged_path(const store::Transaction& transaction, const std::string& path) {
     for (const auto& content : transaction.staged_content()) {
-        if (content.path == path_below_public) return content.staged_path;
+        if (content.path == path) return content.staged_path;
     }
-    return "public/" + path_below_public;
+    return std::nullopt;
+}
+
+// What is new unpacks to what repomd.xml says.
+void check_extras(fs::Filesystem& filesystem, const store::Transaction& transaction,
+                  const StagedGeneration& generation, const store::SetEntry& set) {
+    for (const auto& extra : set.extras) {
+        const std::string path = store::layout::meta(generation.manifest.repository) + "/" +
+                                 store::extra_path(set.dist, set.architecture, extra);
+        if (const auto staged = staged_path(transaction, path)) read_extra_text(filesystem, *staged, extra);
+    }
 }
 
 // What was rendered is unpacked and read; what was copied was compared with its digest before.
@@ -51,8 +63,9 @@ void check_frames(fs::Filesystem& filesystem, const store::Transaction& transact
         if (index.compression == "none") continue;
         const std::string path =
             store::layout::meta(generation.manifest.repository) + "/" + store::index_path(built.entry, index);
-        const StoredIndex stored(filesystem.open_read(readable_path(transaction, path)), index.compression,
-                                 *built.frames.find(index.name));
+        const StoredIndex stored(
+            filesystem.open_read(staged_path(transaction, path).value_or("public/" + path)),
+            index.compression, *built.frames.find(index.name));
         for (const std::size_t place : built.rendered) {
             const store::ChunkPiece& piece = built.plan.pieces[place];
             check_index_text(
@@ -128,6 +141,7 @@ void check_staged(fs::Filesystem& filesystem, const store::Transaction& transact
     for (const auto& set : built) {
         for (const auto& piece : set.plan.pieces) store::parse_records(piece.text);
         check_frames(filesystem, transaction, generation, set);
+        check_extras(filesystem, transaction, generation, set.entry);
         check_objects(filesystem, generation.manifest.repository, set.plan);
     }
     if (signer != nullptr) check_signatures(filesystem, transaction, generation, *signer);

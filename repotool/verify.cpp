@@ -12,6 +12,7 @@
 #include "core/store/generation_reader.hpp"
 #include "core/store/generation_tree.hpp"
 #include "core/store/layout.hpp"
+#include "repotool/extras.hpp"
 #include "repotool/index_check.hpp"
 #include "repotool/stored_index.hpp"
 #include "signing/verifier.hpp"
@@ -157,6 +158,10 @@ private:
                 find(generation_path(path),
                      fmt::format("it does not list {} ({})", index.name, index.compression));
         }
+        for (const auto& extra : set.extras) {
+            if (text.find(extra.sha256) == std::string::npos)
+                find(generation_path(path), fmt::format("it does not list {}", extra.type));
+        }
     }
 
     void check_set(const SubManifest& sub_manifest, const SetEntry& set) {
@@ -172,7 +177,13 @@ private:
         report_.packages += count;
         if (count != set.packages)
             find(set.dist, fmt::format("expected {} packages, found {}", set.packages, count));
-        if (depth_ == Depth::full) check_indexes(set, list);
+        if (depth_ != Depth::full) return;
+        check_indexes(set, list);
+        for (const auto& extra : set.extras) {
+            const std::string path = store::layout::meta(report_.repository) + "/" +
+                                     store::extra_path(set.dist, set.architecture, extra);
+            attempt(path, [&] { read_extra_text(filesystem_, reader_.path_of(path), extra); });
+        }
     }
 
     void check_package(const store::Record& record) {

@@ -43,9 +43,8 @@ void add_rpm_links(std::vector<TreeLink>& links, const Manifest& manifest, const
     links.push_back(climbing_link(generation, directory + "/repodata", meta));
     links.push_back(climbing_link(generation, directory + "/Packages", packages));
     links.push_back(climbing_link(generation, pin + "/Packages", packages));
-    for (const auto& index : set.indexes) {
-        if (index.compression == "none") continue;
-        const std::string name = layout::rpm_index_name(index.name, index.compression, index.sha256);
+    for (const auto& file : index_files(repository, set)) {
+        const std::string name = fs::base_name(file.path);
         links.push_back(climbing_link(generation, pin + "/repodata/" + name, meta + "/" + name));
     }
 }
@@ -106,11 +105,20 @@ std::string index_path(const SetEntry& set, const IndexEntry& index) {
                        layout::rpm_index_name(index.name, index.compression, index.sha256));
 }
 
+std::string extra_path(const std::string& dist, const std::string& architecture, const ExtraEntry& extra) {
+    return fmt::format("{}/repodata/{}-{}", layout::rpm_directory(dist, architecture), extra.sha256,
+                       extra.name);
+}
+
 std::vector<ContentFile> index_files(const std::string& repository, const SetEntry& set) {
     std::vector<ContentFile> files;
     for (const auto& index : set.indexes) {
         if (index.compression == "none") continue;
         files.push_back({layout::meta(repository) + "/" + index_path(set, index), index.sha256, index.size});
+    }
+    for (const auto& extra : set.extras) {
+        files.push_back({layout::meta(repository) + "/" + extra_path(set.dist, set.architecture, extra),
+                         extra.sha256, extra.size});
     }
     return files;
 }

@@ -32,15 +32,17 @@ struct ContentFile {
     std::string sha256;
     std::uint64_t size = 0;
 };
-// The stored index files of one set. The open text (compression none) is not among them.
+// The stored index files of one set, and metadata that is passed through. The open text (compression none) is
+// not among them.
 std::vector<ContentFile> index_files(const std::string& repository, const SetEntry& set);
 // Sub-manifests, and chunk lists and frame tables of their sets. Chunks are named by the chunk lists.
 std::vector<ContentFile> manifest_parts(const Manifest& manifest,
                                         const std::vector<SubManifest>& sub_manifests);
 // The files of a package below pool/<repository>: one; of a source package the .dsc and what it names.
 std::vector<ContentFile> pool_files(const std::string& repository, const Record& record);
-// Path of an index below meta/<repository>/.
+// Paths below meta/<repository>/.
 std::string index_path(const SetEntry& set, const IndexEntry& index);
+std::string extra_path(const std::string& dist, const std::string& architecture, const ExtraEntry& extra);
 
 // True where `path` is a pointer file that a sub-manifest of `format` may name.
 bool is_pointer_path(const std::string& format, const std::string& path);

@@ -176,6 +176,14 @@ void SmallRepository::stage_objects(store::Transaction& transaction, const std::
         }
     }
     transaction.keep_objects(objects);
+    for (const auto& plan : plans) {
+        for (const auto& piece : plan.pieces) {
+            for (const auto& record : piece.records) {
+                for (const auto& file : store::pool_files("stable", record))
+                    transaction.add_pool_name(file.path, file.sha256);
+            }
+        }
+    }
 }
 
 store::GenerationReader SmallRepository::current() {

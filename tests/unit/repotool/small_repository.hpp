@@ -3,6 +3,7 @@
 // package files.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -47,6 +48,9 @@ public:
     }
     void publish_plans(const std::function<std::vector<SetPlan>(const store::GenerationReader*)>& plans);
 
+    SetPlan plan_of(const SetName& set, const store::ChunkEdits& edits,
+                    const store::GenerationReader* parent);
+
     store::GenerationReader current();
     store::SetEntry current_set(const SetName& set);
     // What is stored of the set's index, as it is.
@@ -63,8 +67,6 @@ public:
     std::map<std::string, formats::Package> packages;
 
 private:
-    SetPlan plan_of(const SetName& set, const store::ChunkEdits& edits,
-                    const store::GenerationReader* parent);
     void stage_objects(store::Transaction& transaction, const std::vector<SetPlan>& plans);
 
     testing::TemporaryDirectory directory_;
