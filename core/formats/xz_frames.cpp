@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Frames as blocks of one .xz stream (https://tukaani.org/xz/xz-file-format.txt), with liblzma. Each block
+// Frames as blocks of one .xz stream (the .xz file format 1.1.0), with liblzma. Each block
 // says its sizes in its header, so that it can be told into another stream's index without being unpacked.
 #include <fmt/format.h>
 #include <lzma.h>

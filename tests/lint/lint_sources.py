@@ -15,7 +15,7 @@ def files(root, *suffixes):
     for directory, folders, names in os.walk(root):
         folders[:] = sorted(folder for folder in folders if folder not in SKIPPED)
         for name in sorted(names):
-            if not suffixes or name.endswith(suffixes):
+            if name != ".git" and (not suffixes or name.endswith(suffixes)):  # a worktree's .git is a file
                 found.append(str(pathlib.Path(directory, name).relative_to(root)))
     return found
 

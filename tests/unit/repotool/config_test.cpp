@@ -42,79 +42,79 @@ TEST_CASE("an empty file is a configuration of defaults", "[config]") {
     CHECK(config.repository("stable").sign == SignPolicy::unspecified);
 }
 
+struct Mistake {
+    const char* text;
+    const char* place;
+    const char* reason;
+};
+const std::vector<Mistake> kMistakes{
+    {"site: {bse_url: x}\n", "repotool.yaml:1:8", "did you mean 'base_url'"},
+    {"sites: {}\n", "repotool.yaml:1:1", "did you mean 'site'"},
+    {"format: 2\n", "repotool.yaml:1:9", "newer repotool"},
+    {"format: one\n", "repotool.yaml:1:9", "expected a number"},
+    {"dists:\n  - {name: a, name: b, format: deb}\n", "repotool.yaml:2:15", "there twice"},
+    {"dists:\n  - {name: a}\n", "repotool.yaml:2:5", "needs a format"},
+    {"dists:\n  - {format: deb}\n", "repotool.yaml:2:5", "needs a name"},
+    {"dists:\n  - {name: ../x, format: deb}\n", "repotool.yaml:2:12", "not allowed"},
+    {"dists:\n  - {name: a, format: apk}\n", "repotool.yaml:2:23", "expected the format"},
+    {"dists: {name: a}\n", "repotool.yaml:1:8", "expected a list"},
+    {"dists:\n  - {name: a, format: deb}\n  - {name: a, format: deb}\n", "repotool.yaml:3:12", "there twice"},
+    {"repositories: {stable: {rules: {replace: yes}}}\n", "repotool.yaml:1:42", "true or false"},
+    {"repositories: {stable: {sign: key}}\n", "repotool.yaml:1:31", "not one of the keys"},
+    {"keys: {k: {fingerprint: 12}}\n", "repotool.yaml:1:25", "40 hexadecimal digits"},
+    {"keys: {k: {}}\n", "repotool.yaml:1:11", "needs a fingerprint"},
+    {"metadata: {compress: [bz2]}\n", "repotool.yaml:1:23", "expected gz, xz or zst"},
+    {"metadata: {compress: [gz, xz, gz]}\n", "repotool.yaml:1:31", "'gz' is there twice"},
+    {"metadata: {compress: []}\n", "repotool.yaml:1:22", "at least one"},
+    {"metadata: {grace: {metadata: soon}}\n", "repotool.yaml:1:30", "a unit"},
+    {"site: [\n", "repotool.yaml:2:1", ""},
+    {"site:\n\tbase_url: x\n", "repotool.yaml:2", ""},
+    {"a: 1\nb: *x\n", "repotool.yaml:2:4", "anchors"},
+    {"site: {}\n---\nsite: {}\n", "repotool.yaml:3:1", "several"},
+    {"just a text\n", "repotool.yaml:1:1", "expected a map of keys and values, found 'just a text'"},
+    {"format: [1]\n", "repotool.yaml:1:9", "expected a number, found a list"},
+    {"format: -1\n", "repotool.yaml:1:9", "expected a number, found '-1'"},
+    {"site: {origin: [a]}\n", "repotool.yaml:1:16", "expected a text, found a list"},
+    {"site: {origin: }\n", "repotool.yaml:1:16", "expected a text, found nothing"},
+    {"site: {origin: \"a\\tb\"}\n", "repotool.yaml:1:16", "control characters"},
+    {"site: {base_url: here}\n", "repotool.yaml:1:18",
+     "expected a URL such as http://repo.example.com, found 'here'"},
+    {"site: []\n", "repotool.yaml:1:7", "expected a map of keys and values, found a list"},
+    {"inputs: \"*.deb\"\n", "repotool.yaml:1:9", "expected a list, found '*.deb'"},
+    {"metadata: {contents: {}}\n", "repotool.yaml:1:22", "expected true or false, found a map"},
+    {"metadata: {contents: yes}\n", "repotool.yaml:1:22", "expected true or false, found 'yes'"},
+    {"metadata: {keep_generations: 5000000000}\n", "repotool.yaml:1:30", "up to 4294967295"},
+    {"metadata: {keep_generations: -1}\n", "repotool.yaml:1:30", "expected a number"},
+    {"metadata: {valid_until: [7d]}\n", "repotool.yaml:1:25", "such as 30s, 10m, 48h or 20d, found a list"},
+    {"metadata: {kontents: true}\n", "repotool.yaml:1:12", "did you mean 'contents'"},
+    {"metadata: {grace: {package: 1d}}\n", "repotool.yaml:1:20", "did you mean 'packages'"},
+    {"dists:\n  - {name: a, format: deb, debug: beside}\n", "repotool.yaml:2:35",
+     "expected together or apart, found 'beside'"},
+    {"dists:\n  - {name: a, format: deb, architectures: amd64}\n", "repotool.yaml:2:43",
+     "expected a list, found 'amd64'"},
+    {"repositories: {STABLE: {}}\n", "repotool.yaml:1:24", "is no name of a repository"},
+    {"repositories: {gen: {}}\n", "repotool.yaml:1:21", "own"},
+    {"repositories: [stable]\n", "repotool.yaml:1:15", "expected a map of names and values, found a list"},
+    {"repositories: {stable: none}\n", "repotool.yaml:1:24", "found 'none'"},
+    {"repositories:\n  stable: {sign: stable-kye}\nkeys:\n  stable-key: {fingerprint: "
+     "\"0123456789ABCDEF0123456789ABCDEF01234567\"}\n",
+     "repotool.yaml:2:18", "did you mean 'stable-key'"},
+    {"repositories: {stable: {release: {but_automatic_upgrades: true}}}\n", "repotool.yaml:1:59",
+     "together with not_automatic"},
+    {"repositories: {stable: {release: {changelogs: \"http://h/x\"}}}\n", "repotool.yaml:1:47",
+     "@CHANGEPATH@"},
+    {"keys: {UPPER: {}}\n", "repotool.yaml:1:15", "not allowed"},
+    {"? [a]\n: b\n", "repotool.yaml:1:3", "expected a plain key, found a list"},
+};
+
 TEST_CASE("every mistake is named with file, line and column", "[config]") {
-    struct Mistake {
-        const char* text;
-        const char* place;
-        const char* reason;
-    };
-    const Mistake mistake = GENERATE(values<Mistake>({
-        {"site: {bse_url: x}\n", "repotool.yaml:1:8", "did you mean 'base_url'"},
-        {"sites: {}\n", "repotool.yaml:1:1", "did you mean 'site'"},
-        {"format: 2\n", "repotool.yaml:1:9", "newer repotool"},
-        {"format: one\n", "repotool.yaml:1:9", "expected a number"},
-        {"dists:\n  - {name: a, name: b, format: deb}\n", "repotool.yaml:2:15", "there twice"},
-        {"dists:\n  - {name: a}\n", "repotool.yaml:2:5", "needs a format"},
-        {"dists:\n  - {format: deb}\n", "repotool.yaml:2:5", "needs a name"},
-        {"dists:\n  - {name: ../x, format: deb}\n", "repotool.yaml:2:12", "not allowed"},
-        {"dists:\n  - {name: a, format: apk}\n", "repotool.yaml:2:23", "expected the format"},
-        {"dists: {name: a}\n", "repotool.yaml:1:8", "expected a list"},
-        {"dists:\n  - {name: a, format: deb}\n  - {name: a, format: deb}\n", "repotool.yaml:3:12",
-         "there twice"},
-        {"repositories: {stable: {rules: {replace: yes}}}\n", "repotool.yaml:1:42", "true or false"},
-        {"repositories: {stable: {sign: key}}\n", "repotool.yaml:1:31", "not one of the keys"},
-        {"keys: {k: {fingerprint: 12}}\n", "repotool.yaml:1:25", "40 hexadecimal digits"},
-        {"keys: {k: {}}\n", "repotool.yaml:1:11", "needs a fingerprint"},
-        {"metadata: {compress: [bz2]}\n", "repotool.yaml:1:23", "expected gz, xz or zst"},
-        {"metadata: {compress: [gz, xz, gz]}\n", "repotool.yaml:1:31", "'gz' is there twice"},
-        {"metadata: {compress: []}\n", "repotool.yaml:1:22", "at least one"},
-        {"metadata: {grace: {metadata: soon}}\n", "repotool.yaml:1:30", "a unit"},
-        {"site: [\n", "repotool.yaml:2:1", ""},
-        {"site:\n\tbase_url: x\n", "repotool.yaml:2", ""},
-        {"a: 1\nb: *x\n", "repotool.yaml:2:4", "anchors"},
-        {"site: {}\n---\nsite: {}\n", "repotool.yaml:3:1", "several"},
-        {"just a text\n", "repotool.yaml:1:1", "expected a map of keys and values, found 'just a text'"},
-        {"format: [1]\n", "repotool.yaml:1:9", "expected a number, found a list"},
-        {"format: -1\n", "repotool.yaml:1:9", "expected a number, found '-1'"},
-        {"site: {origin: [a]}\n", "repotool.yaml:1:16", "expected a text, found a list"},
-        {"site: {origin: }\n", "repotool.yaml:1:16", "expected a text, found nothing"},
-        {"site: {origin: \"a\\tb\"}\n", "repotool.yaml:1:16", "control characters"},
-        {"site: {base_url: here}\n", "repotool.yaml:1:18",
-         "expected a URL such as http://repo.example.com, found 'here'"},
-        {"site: []\n", "repotool.yaml:1:7", "expected a map of keys and values, found a list"},
-        {"inputs: \"*.deb\"\n", "repotool.yaml:1:9", "expected a list, found '*.deb'"},
-        {"metadata: {contents: {}}\n", "repotool.yaml:1:22", "expected true or false, found a map"},
-        {"metadata: {contents: yes}\n", "repotool.yaml:1:22", "expected true or false, found 'yes'"},
-        {"metadata: {keep_generations: 5000000000}\n", "repotool.yaml:1:30", "up to 4294967295"},
-        {"metadata: {keep_generations: -1}\n", "repotool.yaml:1:30", "expected a number"},
-        {"metadata: {valid_until: [7d]}\n", "repotool.yaml:1:25",
-         "such as 30s, 10m, 48h or 20d, found a list"},
-        {"metadata: {kontents: true}\n", "repotool.yaml:1:12", "did you mean 'contents'"},
-        {"metadata: {grace: {package: 1d}}\n", "repotool.yaml:1:20", "did you mean 'packages'"},
-        {"dists:\n  - {name: a, format: deb, debug: beside}\n", "repotool.yaml:2:35",
-         "expected together or apart, found 'beside'"},
-        {"dists:\n  - {name: a, format: deb, architectures: amd64}\n", "repotool.yaml:2:43",
-         "expected a list, found 'amd64'"},
-        {"repositories: {STABLE: {}}\n", "repotool.yaml:1:24", "is no name of a repository"},
-        {"repositories: {gen: {}}\n", "repotool.yaml:1:21", "own"},
-        {"repositories: [stable]\n", "repotool.yaml:1:15",
-         "expected a map of names and values, found a list"},
-        {"repositories: {stable: none}\n", "repotool.yaml:1:24", "found 'none'"},
-        {"repositories:\n  stable: {sign: stable-kye}\nkeys:\n  stable-key: {fingerprint: "
-         "\"0123456789ABCDEF0123456789ABCDEF01234567\"}\n",
-         "repotool.yaml:2:18", "did you mean 'stable-key'"},
-        {"repositories: {stable: {release: {but_automatic_upgrades: true}}}\n", "repotool.yaml:1:59",
-         "together with not_automatic"},
-        {"repositories: {stable: {release: {changelogs: \"http://h/x\"}}}\n", "repotool.yaml:1:47",
-         "@CHANGEPATH@"},
-        {"keys: {UPPER: {}}\n", "repotool.yaml:1:15", "not allowed"},
-        {"? [a]\n: b\n", "repotool.yaml:1:3", "expected a plain key, found a list"},
-    }));
-    INFO(mistake.text);
-    const std::string message = failure(mistake.text);
-    INFO(message);
-    CHECK(mentions(message, mistake.place));
-    CHECK(mentions(message, mistake.reason));
+    for (const Mistake& mistake : kMistakes) {
+        INFO(mistake.text);
+        const std::string message = failure(mistake.text);
+        INFO(message);
+        CHECK(mentions(message, mistake.place));
+        CHECK(mentions(message, mistake.reason));
+    }
 }
 
 TEST_CASE("an ampersand in a value is no anchor", "[config]") {
