@@ -14,6 +14,7 @@ import unittest
 from clients import Apt
 from keys import binary_keyring, generate_key
 from packages import a_deb
+from reader import FileSource, read_release, release_files
 from web import Nginx
 from workspace import Scenario, main, run, sha256
 
@@ -25,6 +26,7 @@ WANTED = ["?essential", "?priority(required)", "apt", "usr-is-merged"]
 CONFIG = """
 dists:
   - {{name: bookworm, format: deb, architectures: [amd64], components: [main]}}
+metadata: {{compress: [gz, zst]}}
 repositories:
   stable: {{sign: stable-key}}
 keys: {{stable-key: {{fingerprint: {fingerprint}}}}}
@@ -72,13 +74,21 @@ class MinimalDebian(Scenario):
 
     def setUp(self):
         super().setUp()
+        original = pathlib.Path(self.temporary.name, "site")  # published once, copied for each test
+        if not original.exists():
+            self.make_site()
+            subprocess.run(["cp", "-a", self.site, original], check=True)
+        else:
+            subprocess.run(["cp", "-a", original, self.site], check=True)
+        self.server = Nginx(self.dir / "nginx", self.site / "public")
+        self.addCleanup(self.server.stop)
+        self.keyring = binary_keyring(self.site / "public/keys/stable-key.asc", self.dir / "keyring.gpg")
+
+    def make_site(self):
         self.site.mkdir()
         self.write_config(CONFIG.format(fingerprint=generate_key(self, site=self.site)))
         answer = self.publish("stable", *self.packages)
         self.assertEqual(len(answer["packages"]), len(self.packages))
-        self.server = Nginx(self.dir / "nginx", self.site / "public")
-        self.addCleanup(self.server.stop)
-        self.keyring = binary_keyring(self.site / "public/keys/stable-key.asc", self.dir / "keyring.gpg")
 
     def debootstrap(self, *options, target="target", keyring=None, code=0):
         path = self.env["PATH"] + ":/usr/sbin:/sbin"
@@ -98,7 +108,16 @@ class MinimalDebian(Scenario):
         fetched = sorted((self.dir / "target/var/cache/apt/archives").glob("*.deb"))
         self.assertEqual({path.name.split("_")[0] for path in fetched}, printed)
         self.assertLessEqual({sha256(path) for path in fetched}, set(self.digests))
-        self.assertEqual({status for status, _ in self.server.requests()}, {200}, "debootstrap met something that is missing")
+        requests = self.server.requests()
+        self.assertEqual({status for status, _ in requests}, {200}, "debootstrap met something that is missing")
+
+    def test_debootstrap_reads_an_index_in_xz(self):
+        configuration = self.site / "repotool.yaml"
+        configuration.write_text(configuration.read_text().replace("[gz, zst]", "[xz]"))
+        self.publish("stable", a_deb(self.dir / "extra", "one-more"))
+        self.debootstrap("--print-debs", target="printed")
+        digest, _ = release_files(read_release(FileSource(self.site / "public"), "stable", SUITE))["main/binary-amd64/Packages.xz"]
+        self.assertIn(digest, " ".join(path for _, path in self.server.requests()))
 
     @unittest.skipUnless(os.getuid() == 0, "debootstrap unpacks as root alone")
     def test_debootstrap_unpacks_a_base_system(self):

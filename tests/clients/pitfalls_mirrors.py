@@ -134,8 +134,17 @@ class Mirrors(Scenario):
         self.repotool("rollback", "stable")
         self.assertEqual(self.update(apt), ["1.0"])
         self.assertEqual(dnf.repoquery(), ["hello-1.0-1.el9.noarch"])
+        self.check_dates(3)
+
+    def test_pitfall_36_states_that_follow_each_other_at_once_have_dates_of_their_own(self):
+        self.publish("stable", *self.packages("2.0"))
+        for _ in range(4):
+            self.repotool("rollback", "stable")
+        self.check_dates(6)
+
+    def check_dates(self, count):
         dates = self.dates()
-        self.assertEqual(len(dates), 3)
+        self.assertEqual(len(dates), count)
         for earlier, later in zip(dates, dates[1:]):
             self.assertGreaterEqual(later[0] - earlier[0], 1)
             self.assertGreater(later[1], earlier[1])

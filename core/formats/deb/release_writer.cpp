@@ -103,12 +103,14 @@ std::string render_release(const Release& release) {
     if (release.valid_until != 0) append_field(text, "Valid-Until", base::rfc1123(release.valid_until));
     if (release.not_automatic) append_field(text, "NotAutomatic", "yes");
     if (release.but_automatic_upgrades) append_field(text, "ButAutomaticUpgrades", "yes");
-    append_field(text, "Acquire-By-Hash", "yes");
     append_signers(text, release.signed_by);
     append_words(text, "Architectures", release.architectures);
     append_words(text, "Components", release.components);
     append_field(text, "Description", release.description);
     append_files(text, release.files);
+    // Last, because debootstrap overlooks a file that is listed in the last line of an InRelease (1.0.128,
+    // split_inline_sig drops the line feed that its loop needs).
+    append_field(text, "Acquire-By-Hash", "yes");
     return text;
 }
 

@@ -89,12 +89,12 @@ TEST_CASE("a Release file has its fields in one order, its words sorted and its 
           "Origin: Acme\nLabel: Acme Label\nSuite: stable\nCodename: bookworm\n"
           "Date: " +
               base::rfc1123(release.date) +
-              "\nAcquire-By-Hash: yes\nArchitectures: amd64 arm64\n"
+              "\nArchitectures: amd64 arm64\n"
               "Components: contrib main\nDescription: all of it\nSHA256:\n"
               " e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855          0 "
               "contrib/binary-amd64/Packages.gz\n"
               " 2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881          1 "
-              "main/binary-amd64/Packages\n");
+              "main/binary-amd64/Packages\nAcquire-By-Hash: yes\n");
 }
 
 TEST_CASE("a Release file lists what apt-ftparchive lists") {
@@ -151,7 +151,8 @@ TEST_CASE("SHA512 is a section of its own, for all files or for none") {
     for (auto& file : release.files) file.sha512 = digests_of(file.path == "a" ? "" : "x").sha512;
     const std::string text = render_release(release);
     const std::string section = text.substr(text.find("SHA512:\n"));
-    CHECK_THAT(section, Catch::StartsWith("SHA512:\n cf83e1357eefb8bd") && Catch::EndsWith(" 1 b\n"));
+    CHECK_THAT(section, Catch::StartsWith("SHA512:\n cf83e1357eefb8bd") &&
+                            Catch::EndsWith(" 1 b\nAcquire-By-Hash: yes\n"));
     release.files[0].sha512.clear();
     CHECK_THROWS_WITH(render_release(release), Catch::Contains("is not the SHA512 of 'b'"));
 }
