@@ -54,14 +54,13 @@ Batch::Batch(const PublishContext& context, const std::string& repository,
       rules_{context.config, context.config.repository(repository), {}},
       purged_(filesystem_),
       sets_(parent) {
-    const auto existing = rules_.repository.siblings.empty() && repository.find('/') == std::string::npos
-                              ? std::vector<std::string>{}
-                              : store::list_repositories(filesystem_, "public");
-    for (const auto& name : sibling_names(repository, rules_.repository, existing)) {
-        if (auto sibling = open_current(filesystem_, name)) {
-            siblings_.push_back(std::move(sibling));
-            rules_.siblings.push_back(siblings_.back().get());
-        }
+    const auto list_existing = [&] { return store::list_repositories(filesystem_, "public"); };
+    for (const auto& name : sibling_names(repository, rules_.repository, list_existing)) {
+        auto reader = open_current(filesystem_, name);
+        if (!reader) continue;
+        sibling_sets_.push_back(std::make_unique<WorkingSets>(reader.get()));
+        rules_.siblings.push_back(sibling_sets_.back().get());
+        siblings_.push_back(std::move(reader));
     }
 }
 

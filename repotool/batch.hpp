@@ -69,6 +69,7 @@ private:
     Catalog& catalog_;
     signing::Signer* signer_;
     std::vector<std::unique_ptr<store::GenerationReader>> siblings_;
+    std::vector<std::unique_ptr<WorkingSets>> sibling_sets_;
     RuleContext rules_;
     store::PurgeList purged_;
     WorkingSets sets_;

@@ -184,9 +184,9 @@ private:
         };
         for (const auto& record : sets_.versions(set, candidate.record.name))
             refuse_below(record, fmt::format("dist '{}'", set.dist));
-        for (const auto* sibling : context_.siblings) {
-            for (const auto& record : WorkingSets(sibling).versions(set, candidate.record.name))
-                refuse_below(record, fmt::format("'{}'", sibling->manifest().repository));
+        for (auto* sibling : context_.siblings) {
+            for (const auto& record : sibling->versions(set, candidate.record.name))
+                refuse_below(record, fmt::format("'{}'", sibling->parent()->manifest().repository));
         }
     }
 
@@ -357,20 +357,19 @@ std::optional<store::Record> find_published(WorkingSets& sets, const Candidate& 
 }
 
 std::vector<std::string> sibling_names(const std::string& repository, const RepositoryConfig& config,
-                                       const std::vector<std::string>& existing) {
+                                       const std::function<std::vector<std::string>()>& list_existing) {
     static const std::set<std::string> kProductParts{"os", "proposed", "updates", "security", "holdback"};
     const std::string product = fs::parent_path(repository);
     const bool is_part = !product.empty() && kProductParts.contains(fs::base_name(repository));
-    std::vector<std::string> names;
-    for (const auto& name : existing) {
-        if (name == repository) continue;
-        const bool is_listed =
-            std::any_of(config.siblings.begin(), config.siblings.end(),
-                        [&](const auto& pattern) { return base::matches_glob(pattern, name); });
-        const bool is_beside =
-            is_part && fs::parent_path(name) == product && kProductParts.contains(fs::base_name(name));
-        if (config.siblings.empty() ? is_beside : is_listed) names.push_back(name);
-    }
+    if (config.siblings.empty() && !is_part) return {};
+    const auto is_sibling = [&](const std::string& name) {
+        if (config.siblings.empty())
+            return fs::parent_path(name) == product && kProductParts.contains(fs::base_name(name));
+        return std::any_of(config.siblings.begin(), config.siblings.end(),
+                           [&](const auto& pattern) { return base::matches_glob(pattern, name); });
+    };
+    std::vector<std::string> names = list_existing();
+    std::erase_if(names, [&](const std::string& name) { return name == repository || !is_sibling(name); });
     return names;
 }
 
