@@ -5,43 +5,34 @@
 
 #include "core/base/error.hpp"
 #include "core/base/worker.hpp"
-#include "core/formats/deb/package_reader.hpp"
-#include "core/formats/rpm/package_reader.hpp"
-#include "core/fs/host.hpp"
+#include "core/formats/deb/upload_control.hpp"
 #include "core/fs/tree.hpp"
 #include "core/store/layout.hpp"
 
 namespace repotool::publisher {
 namespace {
 
-constexpr int kRecordVersion = 2;  // shape and rendering of formats::Package; raise it when either changes
+constexpr int kRecordVersion = 3;  // shape and rendering of formats::Package; raise it when either changes
 constexpr std::size_t kRowsAtOnce = 256;
 
 const std::vector<base::DigestAlgorithm> kAllDigests{base::DigestAlgorithm::md5, base::DigestAlgorithm::sha1,
                                                      base::DigestAlgorithm::sha256,
                                                      base::DigestAlgorithm::sha512};
 
-}  // namespace
-
-void parse_packages(
-    const std::vector<ParseJob>& jobs,
-    const std::function<void(std::size_t, std::optional<std::string>, const std::string&)>& collect) {
-    for (const auto& job : jobs) {
-        if (job.format != formats::Format::rpm) continue;
-        formats::rpm::prepare_reader();
-        break;
-    }
-    const auto parse = [&](std::size_t i) {
-        const ParseJob& job = jobs[i];
-        const auto read =
-            job.format == formats::Format::deb ? formats::deb::read_package : formats::rpm::read_package;
-        return formats::to_json(read(job.path, job.digests, job.shown_as));
-    };
-    base::run_in_workers(jobs.size(), fs::processor_count(), parse,
-                         [&](std::size_t i, base::WorkerAnswer answer) {
-                             collect(i, std::move(answer.bytes), answer.failure);
-                         });
+// A .dsc is text, and every other object of Debian an ar archive.
+bool is_source_control(fs::File& object) {
+    constexpr std::string_view kArchive = "!<arch>\n";
+    std::string head(kArchive.size(), '\0');
+    head.resize(object.read_at(head, 0));
+    return head != kArchive;
 }
+
+bool has_contents(const formats::Package& package) {
+    return package.format == formats::Format::rpm || package.kind == formats::PackageKind::source ||
+           package.index.contains("Contents");
+}
+
+}  // namespace
 
 Catalog::Catalog(fs::Filesystem& filesystem, std::string spool_path)
     : filesystem_(filesystem), spool_path_(std::move(spool_path)) {}
@@ -54,34 +45,68 @@ void Catalog::add(const std::string& sha256, const std::string& body) {
     spool_size_ += body.size();
 }
 
-formats::Package Catalog::find(const std::string& sha256, formats::Format format) {
-    if (const auto place = spooled_.find(sha256); place != spooled_.end()) {
-        std::string body(place->second.length, '\0');
-        spool_->read_at(body, place->second.offset);
-        return formats::package_from_json(body);
+formats::Package Catalog::find(const std::string& sha256, formats::Format format, Needs needs) {
+    if (const auto body = find_record(sha256)) {
+        formats::Package package = formats::package_from_json(*body);
+        if (needs == Needs::index || has_contents(package)) return package;
     }
-    if (const auto body = cache().find(sha256)) return formats::package_from_json(*body);
-    const std::string body = read_object(sha256, format);
+    const std::string body = read_object(sha256, format, needs);
     add(sha256, body);
     return formats::package_from_json(body);
 }
 
-std::string Catalog::read_object(const std::string& sha256, formats::Format format) {
-    const auto file = filesystem_.open_read(store::layout::object(sha256));
-    const base::FileDigests digests = fs::digest_file(*file, kAllDigests);
-    if (digests.sha256 != sha256) {
-        throw base::Error(base::ErrorKind::integrity, "read object", sha256,
-                          fmt::format("its bytes have digest {}", digests.sha256),
-                          "repotool verify --full shows what else is damaged");
-    }
-    std::string body;
-    parse_packages(
-        {{format, fs::join_path(filesystem_.root(), store::layout::object(sha256)), digests, sha256}},
-        [&](std::size_t, std::optional<std::string> answer, const std::string& failure) {
-            if (!answer) throw base::Error(base::ErrorKind::integrity, "read object", sha256, failure);
-            body = std::move(*answer);
-        });
+std::optional<std::string> Catalog::find_record(const std::string& sha256) {
+    const auto place = spooled_.find(sha256);
+    if (place == spooled_.end()) return cache().find(sha256);
+    std::string body(place->second.length, '\0');
+    spool_->read_at(body, place->second.offset);
     return body;
+}
+
+std::string Catalog::read_object(const std::string& sha256, formats::Format format, Needs needs) {
+    const std::string object = store::layout::object(sha256);
+    const auto file = filesystem_.open_read(object);
+    ParseJob job{format, fs::join_path(filesystem_.root(), object), digests_of(sha256, *file), sha256};
+    if (format == formats::Format::deb && is_source_control(*file))
+        job.source_files = source_files(sha256, *file);
+    if (needs == Needs::contents) job.contents = Contents::list;
+    std::string body;
+    parse_packages({job}, [&](std::size_t, std::optional<std::string> answer, const std::string& failure) {
+        if (!answer) throw base::Error(base::ErrorKind::integrity, "read object", sha256, failure);
+        body = std::move(*answer);
+    });
+    return body;
+}
+
+base::FileDigests Catalog::digests_of(const std::string& sha256, fs::File& object) {
+    base::FileDigests digests = fs::digest_file(object, kAllDigests);
+    if (digests.sha256 == sha256) return digests;
+    throw base::Error(base::ErrorKind::integrity, "read object", sha256,
+                      fmt::format("its bytes have digest {}", digests.sha256),
+                      "repotool verify --full shows what else is damaged");
+}
+
+// The files of a source package are objects, too; its stanza has digests that its .dsc may not give.
+std::map<std::string, base::FileDigests> Catalog::source_files(const std::string& sha256, fs::File& control) {
+    const std::string text = fs::read_all(control, sha256, formats::deb::kUploadControlMax);
+    formats::deb::UploadControl listed;
+    base::run_in_workers(
+        1, 1,
+        [&](std::size_t) {
+            return formats::deb::to_json(
+                formats::deb::read_upload_control(text, formats::deb::UploadKind::source, sha256));
+        },
+        [&](std::size_t, base::WorkerAnswer answer) {
+            if (!answer.bytes)
+                throw base::Error(base::ErrorKind::integrity, "read object", sha256, answer.failure);
+            listed = formats::deb::upload_control_from_json(*answer.bytes);
+        });
+    std::map<std::string, base::FileDigests> files;
+    for (const auto& file : listed.files) {
+        const std::string& digest = file.digests.sha256;
+        files[file.name] = digests_of(digest, *filesystem_.open_read(store::layout::object(digest)));
+    }
+    return files;
 }
 
 void Catalog::save() {

@@ -2,19 +2,21 @@
 // Parsed packages by the digest of their file: from this run, from records.db, or read again from the object.
 #pragma once
 
-#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
-#include "core/base/digest.hpp"
 #include "core/formats/model.hpp"
 #include "core/fs/filesystem.hpp"
 #include "core/store/record_cache.hpp"
+#include "repotool/parse_packages.hpp"
 
 namespace repotool::publisher {
+
+// What the caller reads of a package: `contents` has index["Contents"] of each binary .deb, too. A record
+// that was made without it is made again from the object.
+enum class Needs { index, contents };
 
 class Catalog {
 public:
@@ -26,7 +28,7 @@ public:
     // `body` is formats::to_json of the package.
     void add(const std::string& sha256, const std::string& body);
     // Throws base::Error (integrity) where the object is missing or cannot be read.
-    formats::Package find(const std::string& sha256, formats::Format format);
+    formats::Package find(const std::string& sha256, formats::Format format, Needs needs = Needs::index);
     // Writes this run's records to records.db.
     void save();
 
@@ -39,7 +41,10 @@ public:
     const std::map<std::string, Place>& spooled() const noexcept { return spooled_; }
 
 private:
-    std::string read_object(const std::string& sha256, formats::Format format);
+    std::optional<std::string> find_record(const std::string& sha256);
+    std::string read_object(const std::string& sha256, formats::Format format, Needs needs);
+    base::FileDigests digests_of(const std::string& sha256, fs::File& object);
+    std::map<std::string, base::FileDigests> source_files(const std::string& sha256, fs::File& control);
     store::RecordCache& cache();
 
     fs::Filesystem& filesystem_;
@@ -49,17 +54,5 @@ private:
     std::map<std::string, Place> spooled_;
     std::unique_ptr<store::RecordCache> cache_;
 };
-
-// Parses package files in worker processes and hands each answer to `collect` in order. `path`: readable path
-// of a private copy, with all digests that its format needs.
-struct ParseJob {
-    formats::Format format = formats::Format::deb;
-    std::string path;
-    base::FileDigests digests;
-    std::string shown_as;
-};
-void parse_packages(const std::vector<ParseJob>& jobs,
-                    const std::function<void(std::size_t, std::optional<std::string> body,
-                                             const std::string& failure)>& collect);
 
 }  // namespace repotool::publisher

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Step 1 of a publish: private, hashed, parsed copies of the input files (architecture.md §6). Takes no lock.
-// Input files are never changed, and nothing outside the transaction's staging is.
+// The content of input files is never changed, and nothing outside the transaction's staging is (adopted
+// inputs get mode 0444).
 #pragma once
 
 #include <string>
@@ -11,7 +12,9 @@
 #include "core/store/transaction.hpp"
 #include "repotool/candidate.hpp"
 #include "repotool/catalog.hpp"
+#include "repotool/input_copier.hpp"
 #include "repotool/inputs.hpp"
+#include "repotool/uploaders.hpp"
 
 namespace repotool::publisher {
 
@@ -29,10 +32,20 @@ struct IngestedInputs {
     std::vector<ExtraCandidate> extras;  // without their dist
 };
 
-// Throws base::Error (input) for the first file that is broken, hostile, not a regular file or changed while
-// it was read; all such files are reported with base::info first. Throws base::Error (storage) before copying
-// when space is short.
+// What publish.cpp passes:
+//   {read_uploader_keys(filesystem.root(), config.repository(name)),
+//    config.metadata.contents ? Contents::list : Contents::leave_out, --adopt ? Adopt::yes : Adopt::no}
+struct IngestOptions {
+    UploaderKeys uploaders{};  // without public keys: files need no signature
+    Contents contents = Contents::leave_out;
+    Adopt adopt = Adopt::no;
+};
+
+// Throws base::Error (input) for the first file that is missing, broken, hostile, not a regular file, changed
+// while it was read, or not what its .changes or .dsc says; all such files are reported with base::info
+// first. Throws base::Error (policy) for the first that no uploader signed, likewise. Throws base::Error
+// (storage) before copying when space is short.
 IngestedInputs ingest(fs::Filesystem& filesystem, store::Transaction& transaction, Catalog& catalog,
-                      const Inputs& inputs);
+                      const Inputs& inputs, const IngestOptions& options = {});
 
 }  // namespace repotool::publisher

@@ -9,8 +9,10 @@
 #include "core/base/error.hpp"
 #include "core/base/log.hpp"
 #include "core/base/text.hpp"
+#include "core/formats/rpm/extra_metadata.hpp"
 #include "core/fs/external.hpp"
 #include "core/fs/tree.hpp"
+#include "repotool/upload_inputs.hpp"
 
 namespace repotool::publisher {
 namespace {
@@ -18,44 +20,35 @@ namespace {
 using base::Error;
 using base::ErrorKind;
 
-bool has_suffix(const std::string& name, std::initializer_list<const char*> suffixes) {
-    return std::any_of(suffixes.begin(), suffixes.end(),
-                       [&](const char* suffix) { return name.ends_with(suffix); });
-}
+enum class FileClass { package, source, upload, extra, build_record, update, unknown };
 
-bool is_package(const std::string& name) {
-    return has_suffix(name, {".deb", ".udeb", ".rpm"});
-}
-bool is_source_control(const std::string& name) {
-    return has_suffix(name, {".dsc", ".changes"});
-}
-bool is_update(const std::string& name) {
-    return has_suffix(name, {".yml", ".yaml"});
-}
-
-void say_left_out(const std::string& path) {
-    base::warn(fmt::format("left out '{}': this kind of file is not supported yet", base::printable(path)));
+FileClass classify(const std::string& path) {
+    if (is_package_file(path)) return FileClass::package;
+    if (path.ends_with(".dsc")) return FileClass::source;
+    if (path.ends_with(".changes")) return FileClass::upload;
+    if (path.ends_with(".buildinfo")) return FileClass::build_record;
+    if (formats::rpm::detect_type(fs::base_name(path))) return FileClass::extra;
+    if (path.ends_with(".yml") || path.ends_with(".yaml")) return FileClass::update;
+    return FileClass::unknown;
 }
 
 class Expansion {
 public:
-    std::vector<std::string> files;
+    NamedPaths named;
 
     void add_argument(const std::string& path) {
         const auto status = fs::external_status(path, fs::FinalSymlink::keep);
         if (!status) throw Error(ErrorKind::input, "read", path, "there is no such file or directory");
-        if (status->kind == fs::Kind::directory) {
-            const std::size_t before = found_;
-            add_directory(path);
-            if (found_ == before)
-                throw Error(ErrorKind::input, "read", path, "there is no package in this directory",
-                            "packages end in .deb or .rpm");
-            return;
-        }
-        if (is_source_control(path) || is_update(path))
-            throw Error(ErrorKind::input, "read", path, "this kind of file is not supported yet",
-                        "give .deb and .rpm files");
-        add_file(path);
+        if (status->kind == fs::Kind::directory) return add_directory_argument(path);
+        const FileClass file_class = classify(path);
+        if (file_class == FileClass::update)
+            throw Error(ErrorKind::input, "read", path, "updates come with a later version",
+                        "give the packages themselves");
+        if (file_class == FileClass::build_record)
+            throw Error(ErrorKind::input, "read", path, "it holds no package",
+                        "give the .changes that lists it");
+        // What it is is told by its first bytes.
+        add_file(path, file_class == FileClass::unknown ? FileClass::package : file_class);
     }
 
     void add_matching(const std::string& directory, const std::vector<std::string>& patterns) {
@@ -63,36 +56,83 @@ public:
             const bool wanted = std::any_of(patterns.begin(), patterns.end(), [&](const auto& pattern) {
                 return base::matches_glob(pattern, name);
             });
-            if (wanted && is_source_control(name)) {
+            if (!wanted) continue;
+            const FileClass file_class = classify(name);
+            if (file_class == FileClass::update)
                 say_left_out(name);
-            } else if (wanted) {
-                add_file(name);
-            }
+            else
+                add_file(name, file_class == FileClass::unknown ? FileClass::package : file_class);
         }
     }
 
+    bool is_empty() const { return seen_.empty(); }
+    Identities identities;
+
 private:
-    void add_file(const std::string& path) {
-        ++found_;
-        if (seen_.insert(path).second) files.push_back(path);
+    void add_directory_argument(const std::string& path) {
+        const std::size_t before = found_;
+        extras_.clear();
+        has_rpm_ = false;
+        add_directory(path);
+        // comps.xml and its like mean something beside RPM packages alone.
+        for (const auto& extra : extras_) {
+            if (has_rpm_) add_file(extra, FileClass::extra);
+        }
+        if (found_ == before)
+            throw Error(ErrorKind::input, "read", path, "there is no package in this directory",
+                        "packages end in .deb, .rpm, .dsc or .changes");
     }
+
     void add_directory(const std::string& directory) {
         for (const auto& name : fs::list_external(directory)) {
             if (name.starts_with(".")) continue;
             const std::string path = fs::join_path(directory, name);
             const auto status = fs::external_status(path, fs::FinalSymlink::keep);
-            if (status && status->kind == fs::Kind::directory) {
+            if (status && status->kind == fs::Kind::directory)
                 add_directory(path);
-            } else if (is_package(name)) {
-                add_file(path);
-            } else if (is_source_control(name) || is_update(name)) {
-                say_left_out(path);
-            }
+            else
+                add_from_directory(path);
         }
     }
+
+    void add_from_directory(const std::string& path) {
+        const FileClass file_class = classify(path);
+        if (file_class == FileClass::update) return say_left_out(path);
+        if (file_class == FileClass::extra) return extras_.push_back(path);
+        if (file_class == FileClass::unknown || file_class == FileClass::build_record) return;
+        if (path.ends_with(".rpm")) has_rpm_ = true;
+        add_file(path, file_class);
+    }
+
+    void add_file(const std::string& path, FileClass file_class) {
+        ++found_;
+        if (!seen_.insert(identities.of(path)).second) return;
+        if (file_class == FileClass::source)
+            named.sources.push_back(path);
+        else if (file_class == FileClass::upload)
+            named.uploads.push_back(path);
+        else if (file_class == FileClass::extra)
+            named.extras.push_back({*formats::rpm::detect_type(fs::base_name(path)), path});
+        else if (file_class == FileClass::package)
+            named.packages.push_back(path);
+    }
+
+    static void say_left_out(const std::string& path) {
+        base::warn(fmt::format("left out '{}': updates come with a later version", base::printable(path)));
+    }
+
     std::set<std::string> seen_;
-    std::size_t found_ = 0;  // also those that were named before
+    std::size_t found_ = 0;            // also those that were named before
+    std::vector<std::string> extras_;  // of this directory
+    bool has_rpm_ = false;
 };
+
+[[noreturn]] void refuse_emptiness(const InputArguments& input) {
+    throw Error(ErrorKind::input, "find packages in", input.arguments.empty() ? fs::current_directory() : "-",
+                "there are none",
+                fmt::format("name package files or directories; without names, {} is looked for",
+                            base::join(input.patterns, ", ")));
+}
 
 }  // namespace
 
@@ -108,15 +148,8 @@ Inputs expand_inputs(const InputArguments& input) {
         }
     }
     if (input.arguments.empty()) expansion.add_matching(".", input.patterns);
-    if (expansion.files.empty()) {
-        throw Error(ErrorKind::input, "find packages in",
-                    input.arguments.empty() ? fs::current_directory() : "-", "there are none",
-                    fmt::format("name package files or directories; without names, {} is looked for",
-                                base::join(input.patterns, ", ")));
-    }
-    Inputs inputs;
-    for (const auto& path : expansion.files) inputs.packages.push_back({path, {}, {}, {}, 0});
-    return inputs;
+    if (expansion.is_empty()) refuse_emptiness(input);
+    return resolve_uploads(expansion.named, expansion.identities);
 }
 
 }  // namespace repotool::publisher

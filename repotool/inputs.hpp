@@ -18,10 +18,10 @@ struct InputArguments {
 // One file, as the user or a .changes or .dsc names it.
 struct InputFile {
     std::string path;
-    std::string dist;       // Distribution of the .changes that lists it; may be empty
-    std::string listed_by;  // the .changes or .dsc that lists it; may be empty
-    std::string sha256;     // what that says; the copy must agree
-    std::uint64_t size = 0;
+    std::string dist{};       // Distribution of the .changes that lists it; may be empty
+    std::string listed_by{};  // the .changes or .dsc that lists it; may be empty
+    std::string sha256{};  // what that says, or what was read here before; the copy must agree. May be empty
+    std::uint64_t size = 0;  // likewise, where sha256 is not empty
 };
 
 // A source package: its .dsc and the files that this names.
@@ -38,15 +38,19 @@ struct ExtraInput {
 };
 
 struct Inputs {
-    std::vector<InputFile> packages;  // .deb, .udeb, .rpm
+    std::vector<InputFile> packages;  // .deb, .udeb, .ddeb, .rpm
     std::vector<SourceInput> sources;
     std::vector<ExtraInput> extras;
+    std::vector<InputFile> uploads;  // the .changes themselves: signatures are checked, nothing is published
+    std::vector<InputFile> unpublished;  // what they list besides packages (.buildinfo): only checked
 };
 
 // Package files in a fixed order (arguments in theirs, directories sorted and recursively, hidden names left
-// out). Files of source packages (.dsc, .changes) that a directory holds are left out with a warning until
-// they are supported; given by name they are refused. Throws base::Error (input): nothing there, or no
-// package in it.
+// out). A .changes stands for the files that it lists, a .dsc for its source package; both are parsed in
+// worker processes. A file that is named twice counts once, and what a .changes says of it holds. Throws
+// base::Error (input): nothing there, no package in it, or a .changes or .dsc that is broken or contradicts
+// another; all such are reported with base::info first. Whether the listed files are there and right,
+// ingest() looks at.
 Inputs expand_inputs(const InputArguments& input);
 
 }  // namespace repotool::publisher

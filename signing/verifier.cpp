@@ -22,6 +22,7 @@ struct Opinion {
     enum class Kind { good, useless, wrong } kind = Kind::useless;
     std::string fingerprint;  // of the primary key
     std::string reason;
+    std::string signer;  // the key that the signature names
 };
 
 std::string reason_for(const _gpgme_signature& signature) {
@@ -83,13 +84,13 @@ const _gpgme_key* Verifier::State::find_signer(const std::string& fingerprint) {
 
 Opinion Verifier::State::judge(const _gpgme_signature& signature) {
     Opinion opinion;
+    opinion.signer = signature.fpr == nullptr ? "" : signature.fpr;
     opinion.reason = reason_for(signature);
     if (gpgme_err_code(signature.status) == GPG_ERR_BAD_SIGNATURE) opinion.kind = Opinion::Kind::wrong;
     if (opinion.reason.empty()) opinion.reason = fault_of_digest(signature.hash_algo);
     if (!opinion.reason.empty()) return opinion;
-    const std::string signer = signature.fpr == nullptr ? "" : signature.fpr;
-    const _gpgme_key* key = find_signer(signer);
-    opinion.reason = key == nullptr ? "the signer's key is not there" : fault_of_key(*key, signer);
+    const _gpgme_key* key = find_signer(opinion.signer);
+    opinion.reason = key == nullptr ? "the signer's key is not there" : fault_of_key(*key, opinion.signer);
     if (!opinion.reason.empty()) return opinion;
     opinion.kind = Opinion::Kind::good;
     opinion.fingerprint = key->fpr;
@@ -108,9 +109,9 @@ Verdict Verifier::State::conclude() {
         opinions.push_back(judge(*signature));
     gpgme_result_unref(result);
     for (const Opinion& opinion : opinions) {
-        if (opinion.kind == Opinion::Kind::wrong) return Verdict{false, {}, opinion.reason};
+        if (opinion.kind == Opinion::Kind::wrong) return Verdict{false, {}, opinion.reason, opinion.signer};
         if (verdict.good) continue;
-        verdict = {opinion.kind == Opinion::Kind::good, opinion.fingerprint, opinion.reason};
+        verdict = {opinion.kind == Opinion::Kind::good, opinion.fingerprint, opinion.reason, opinion.signer};
     }
     return verdict;
 }
@@ -120,6 +121,14 @@ Verifier::Verifier(const std::vector<std::string>& public_keys) : state_(std::ma
 }
 
 Verifier::~Verifier() = default;
+
+std::vector<std::string> Verifier::fingerprints() {
+    std::vector<std::string> found;
+    for (const auto& key : state_->context.find_keys("")) {
+        if (key->fpr != nullptr) found.emplace_back(key->fpr);
+    }
+    return found;
+}
 
 Verdict Verifier::check_detached(std::string_view bytes, std::string_view signature) {
     const GpgData signature_data(signature);

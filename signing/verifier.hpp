@@ -14,6 +14,7 @@ struct Verdict {
     bool good = false;
     std::string fingerprint;  // primary key of the signature that was accepted
     std::string reason;       // why not, when not good
+    std::string signer{};     // the key that the deciding signature names; empty where there is none
 };
 
 class Verifier {
@@ -24,6 +25,8 @@ public:
     Verifier(const Verifier&) = delete;
     Verifier& operator=(const Verifier&) = delete;
 
+    // Primary keys, in the order of the keyring.
+    std::vector<std::string> fingerprints();
     Verdict check_detached(std::string_view bytes, std::string_view signature);
     // `text` gets the bytes that the signature covers; anything outside the one signed message is refused.
     Verdict check_clear_signed(std::string_view message, std::string& text);

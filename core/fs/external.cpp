@@ -77,6 +77,16 @@ std::unique_ptr<File> open_external(const std::string& path) {
     return file;
 }
 
+bool link_external(File& file, Filesystem& filesystem, const std::string& path) {
+    const std::string target = join_path(filesystem.root(), path);
+    // By its descriptor: whatever has the input's name by now, this is the file that was opened.
+    if (linkat(AT_FDCWD, file.path_for_reading().c_str(), AT_FDCWD, target.c_str(), AT_SYMLINK_FOLLOW) == 0)
+        return true;
+    if (errno == EXDEV || errno == EMLINK || errno == EPERM || errno == EOPNOTSUPP || errno == ENOSYS)
+        return false;
+    base::throw_errno("link", target);
+}
+
 std::optional<Status> external_status(const std::string& path, FinalSymlink final_symlink) {
     struct stat raw {};
     const int flags = final_symlink == FinalSymlink::keep ? AT_SYMLINK_NOFOLLOW : 0;

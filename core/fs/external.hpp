@@ -17,6 +17,11 @@ namespace repotool::fs {
 // a fifo. Throws base::Error (input) for anything that is not a regular file, SystemError otherwise.
 std::unique_ptr<File> open_external(const std::string& path);
 
+// Gives an open file a second name, `path` below the root of `filesystem`, which must not exist. False, and
+// nothing done, where the system cannot (another filesystem, no hard links, too many, not allowed). Throws
+// SystemError for anything else.
+bool link_external(File& file, Filesystem& filesystem, const std::string& path);
+
 // Kind of what is there, a symlink in the last place followed or not; empty where there is nothing.
 enum class FinalSymlink { follow, keep };
 std::optional<Status> external_status(const std::string& path, FinalSymlink final_symlink);
