@@ -13,11 +13,6 @@
 
 namespace repotool::publisher {
 
-// yes: a hard link to the input is staged instead of a copy. The input must belong to the site's user and
-// gets mode 0444; from then on its bytes are those of a published object, and its owner promises to leave
-// them.
-enum class Adopt { no, yes };
-
 struct StagedInput {
     std::string path;  // relative to the site
     formats::Format format = formats::Format::deb;

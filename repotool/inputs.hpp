@@ -45,6 +45,11 @@ struct Inputs {
     std::vector<InputFile> unpublished;  // what they list besides packages (.buildinfo): only checked
 };
 
+// yes: a hard link to the input is staged instead of a copy. The input must belong to the site's user and
+// gets mode 0444; from then on its bytes are those of a published object, and its owner promises to leave
+// them.
+enum class Adopt { no, yes };
+
 // Package files in a fixed order (arguments in theirs, directories sorted and recursively, hidden names left
 // out). A .changes stands for the files that it lists, a .dsc for its source package; both are parsed in
 // worker processes. A file that is named twice counts once, and what a .changes says of it holds. Throws

@@ -99,7 +99,10 @@ Preparation::~Preparation() = default;
 
 void Preparation::collect() {
     auto& candidates = prepared_.candidates;
-    IngestedInputs inputs = ingest(filesystem_, transaction_, catalog_, request_.inputs);
+    const IngestOptions options{
+        read_uploader_keys(filesystem_.root(), context_.config.repository(request_.repository)),
+        context_.config.metadata.contents ? Contents::list : Contents::leave_out, request_.adopt};
+    IngestedInputs inputs = ingest(filesystem_, transaction_, catalog_, request_.inputs, options);
     for (const auto& item : inputs.packages) {
         candidates.push_back(to_candidate(item));
         place(candidates.back(), context_.config, request_.placement, item.dist);

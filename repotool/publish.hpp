@@ -27,9 +27,6 @@ struct PublishContext {
 
 enum class DryRun { no, yes };
 
-// Whether input files are hard-linked instead of copied.
-enum class Adopt { no, yes };
-
 // What one request may do that the repository's rules do not say.
 struct RequestRules {
     bool allow_downgrade = false;
