@@ -61,7 +61,7 @@ bool thaw(Site& site, const std::string& repository, const std::string& job) {
 
 void check_not_frozen(fs::Filesystem& filesystem, const std::string& repository, const std::string& verb) {
     const auto found = frozen(filesystem, repository);
-    if (!found) return;
+    if (!found || verb == kPurge) return;
     throw Error(ErrorKind::policy, verb, repository,
                 fmt::format("it is frozen by {} since {}: {}", base::printable(found->by),
                             base::iso8601(found->since), base::printable(found->reason)),

@@ -25,7 +25,9 @@ std::optional<Freeze> frozen(fs::Filesystem& filesystem, const std::string& repo
 bool freeze(Site& site, const std::string& repository, const Freeze& freeze, const std::string& job = {});
 bool thaw(Site& site, const std::string& repository, const std::string& job = {});
 
-// Throws base::Error (policy): cannot <verb> <repository>, it is frozen, by whom, why and since when.
+// Throws base::Error (policy): cannot <verb> <repository>, it is frozen, by whom, why and since when. The
+// verb kPurge passes: what must not be there leaves a frozen repository, too.
+inline constexpr const char* kPurge = "purge";
 void check_not_frozen(fs::Filesystem& filesystem, const std::string& repository, const std::string& verb);
 
 }  // namespace repotool::store

@@ -61,6 +61,9 @@ public:
     // Oldest first. Throws base::Error (integrity) for a broken chain or checksum; a torn last line is left
     // out.
     std::vector<HistoryRecord> read() const;
+    // The newest records, oldest first: at least all from this generation on. Reads the segments that it
+    // needs and checks no chain.
+    std::vector<HistoryRecord> read_back(std::uint64_t generation) const;
     // The newest record; reads one segment.
     std::optional<HistoryRecord> last() const;
     // Replaces the newest segment by a copy without its torn line, if it has one. Under the repository's

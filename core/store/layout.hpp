@@ -18,6 +18,11 @@ inline constexpr const char* kTransactionLock = "private/locks/_txn";
 inline constexpr const char* kCollectorLock = "private/locks/_gc";
 inline constexpr const char* kPurgeLock = "private/locks/_purge";
 inline constexpr const char* kPurgeList = "private/purged.log";
+inline constexpr const char* kCollectingLock = "private/locks/_collecting";
+inline constexpr const char* kTrash = "private/trash";
+inline constexpr const char* kCondemned = "private/condemned";
+inline constexpr const char* kOrphans = "private/orphans";
+inline constexpr const char* kReserve = "private/reserve";
 inline constexpr const char* kTransactions = "private/txn";
 inline constexpr const char* kRecordCache = "private/records.db";
 

@@ -98,14 +98,19 @@ Outcome finish_or_undo(Site& site, const std::string& transaction_path, const st
             outcome = Outcome::rolled_back;
         }
     }
-    remove_transaction(site, transaction_path);
+    remove_transaction(site, transaction_path, Pins::hand_over);
     // A journal that came back after a power cut would take away the names that the next publisher makes.
     if (outcome == Outcome::rolled_back) filesystem.sync_directory(layout::kTransactions);
     return outcome;
 }
 
-void remove_transaction(Site& site, const std::string& transaction_path) {
+void remove_transaction(Site& site, const std::string& transaction_path, Pins pins) {
     fs::Filesystem& filesystem = site.filesystem();
+    if (pins == Pins::hand_over && filesystem.status(transaction_path + "/pins")) {
+        const std::string orphans = fs::join_path(layout::kOrphans, fs::base_name(transaction_path));
+        filesystem.rename(transaction_path + "/pins", orphans, fs::Replace::yes);
+        filesystem.sync_directory(layout::kOrphans);
+    }
     for (const auto& name : filesystem.list(transaction_path)) {
         if (name != "lock") fs::remove_tree(filesystem, transaction_path + "/" + name);
     }
@@ -132,22 +137,44 @@ void remove_unclaimed_generation(fs::Filesystem& filesystem, const std::string& 
                     "public/" + layout::generation(repository, last_generation(filesystem, repository) + 1));
 }
 
-// Ends one dead transaction, if it is ours to end.
-void recover_one(Site& site, const std::string& path, const std::string& repository, RecoveryReport& report) {
+// Ends one dead transaction, if it is ours to end. Returns the repository whose lock that needs, where it is
+// another one.
+std::string recover_one(Site& site, const std::string& path, const std::string& repository,
+                        RecoveryReport& report) {
     fs::Filesystem& filesystem = site.filesystem();
     std::unique_ptr<fs::Lock> lock;
     {
         const auto moment = site.lock_shortly(layout::kTransactionLock, fs::LockMode::exclusive);
         if (filesystem.status(path)) lock = filesystem.try_lock(path + "/lock", fs::LockMode::exclusive);
     }
-    if (!lock) return;  // its owner lives, or is just leaving
+    if (!lock) return {};  // its owner lives, or is just leaving
     const auto journal = read_journal(filesystem, path);
     const bool touches_names = journal && (journal->has_content || journal->claim);
-    if (touches_names && journal->repository != repository) return;  // needs the lock of that repository
+    if (touches_names && journal->repository != repository) return journal->repository;
     const Outcome outcome = finish_or_undo(site, path, repository);
     report.removed += outcome == Outcome::removed ? 1 : 0;
     report.rolled_back += outcome == Outcome::rolled_back ? 1 : 0;
     report.completed += outcome == Outcome::completed ? 1 : 0;
+    return {};
+}
+
+// Returns the repositories whose locks the rest needs.
+std::set<std::string> recover_transactions(Site& site, const std::string& repository,
+                                           RecoveryReport& report) {
+    std::set<std::string> others;
+    for (const auto& name : site.filesystem().list(layout::kTransactions)) {
+        const std::string path = std::string(layout::kTransactions) + "/" + name;
+        try {
+            others.insert(recover_one(site, path, repository, report));
+        } catch (const base::SystemError& error) {
+            if (error.error_number() != ENOENT) throw;  // gone while we looked: its owner finished
+        } catch (const base::Error& error) {
+            // A journal that cannot be read names no repository: it must not stop the others for ever.
+            base::warn(error.what());
+        }
+    }
+    others.erase("");
+    return others;
 }
 
 }  // namespace
@@ -161,20 +188,14 @@ std::uint64_t next_generation_number(fs::Filesystem& filesystem, const std::stri
     return last + 1;
 }
 
+std::set<std::string> recover_without_lock(Site& site, RecoveryReport& report) {
+    return recover_transactions(site, "", report);
+}
+
 RecoveryReport recover(Site& site, const std::string& repository) {
     fs::Filesystem& filesystem = site.filesystem();
     RecoveryReport report;
-    for (const auto& name : filesystem.list(layout::kTransactions)) {
-        const std::string path = std::string(layout::kTransactions) + "/" + name;
-        try {
-            recover_one(site, path, repository, report);
-        } catch (const base::SystemError& error) {
-            if (error.error_number() != ENOENT) throw;  // gone while we looked: its owner finished
-        } catch (const base::Error& error) {
-            // A journal that cannot be read names no repository: it must not stop the others for ever.
-            base::warn(error.what());
-        }
-    }
+    recover_transactions(site, repository, report);
     remove_unclaimed_generation(filesystem, repository);
     // A temporary link of a flip that died before its rename.
     const std::string head = "public/" + layout::head(repository);

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
 #include <string>
 
 #include "core/store/site.hpp"
@@ -20,6 +21,8 @@ struct RecoveryReport {
 // Looks after all dead transactions that need no lock, and those of `repository`, whose lock the caller
 // holds.
 RecoveryReport recover(Site& site, const std::string& repository);
+// Looks after those that need no lock. Returns the repositories of the other dead ones.
+std::set<std::string> recover_without_lock(Site& site, RecoveryReport& report);
 
 // The number of the next generation: after the highest that was ever current, also of a repository that
 // expired. Under the repository's lock, after recover().
@@ -31,6 +34,8 @@ enum class Outcome { removed, rolled_back, completed };
 Outcome finish_or_undo(Site& site, const std::string& transaction_path, const std::string& repository);
 
 // Removes a transaction's directory; its lock last, so that nobody takes the rest for a dead one.
-void remove_transaction(Site& site, const std::string& transaction_path);
+// hand_over: it kept, or may have kept, objects that it did not publish; gc looks at them (private/orphans).
+enum class Pins { drop, hand_over };
+void remove_transaction(Site& site, const std::string& transaction_path, Pins pins);
 
 }  // namespace repotool::store

@@ -15,4 +15,7 @@ namespace repotool::store {
 std::vector<std::uint64_t> list_generations(fs::Filesystem& filesystem, const std::string& public_root,
                                             const std::string& repository);
 
+// Repositories that have a head, a generation in gen/ or something on its way out, sorted. O(repositories).
+std::vector<std::string> known_repositories(fs::Filesystem& filesystem);
+
 }  // namespace repotool::store

@@ -51,8 +51,9 @@ void Site::prepare_for_writing() {
     // Made when all others are durable: while it is missing, nobody has come to that yet.
     constexpr const char* kLast = "private/locks";
     bool changed = !filesystem_.status(kLast);
-    for (const char* path : {"private", "private/objects", "private/objects/sha256", "private/text",
-                             "private/history", "private/txn"}) {
+    for (const char* path :
+         {"private", "private/objects", "private/objects/sha256", "private/text", "private/history",
+          "private/txn", "private/trash", "private/condemned", "private/orphans"}) {
         changed = filesystem_.make_directory(path, 0700) || changed;
     }
     for (const char* path : {"public", "public/gen", "public/pool", "public/meta", "public/keys"})

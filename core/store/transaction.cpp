@@ -110,6 +110,7 @@ void Transaction::keep_objects(const std::vector<StagedObject>& objects) {
         }
         fs::make_directories(filesystem_, fs::parent_path(path), 0700);
         try {
+            kept_.insert(object.sha256);
             filesystem_.link(object.path, path);
         } catch (const base::SystemError& error) {
             if (error.error_number() != EEXIST) throw;  // another publisher kept the same bytes a moment ago
@@ -282,7 +283,8 @@ void Transaction::exchange_texts() noexcept {
 void Transaction::finish() noexcept {
     finished_ = true;
     try {
-        remove_transaction(site_, directory_);
+        for (const auto& name : pool_) kept_.erase(name.sha256);
+        remove_transaction(site_, directory_, kept_.empty() ? Pins::drop : Pins::hand_over);
     } catch (const std::exception&) {
         // The next writing command removes it.
     }

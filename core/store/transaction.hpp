@@ -113,6 +113,7 @@ private:
     std::vector<StagedContent> content_;
     std::vector<PoolName> pool_;
     std::vector<SharedLink> links_;
+    std::set<std::string> kept_;        // objects that nobody had before
     std::vector<StagedContent> texts_;  // path: the digest
     std::set<std::string> dropped_texts_;
     std::set<std::string> planned_;  // names below public/ that this transaction makes
