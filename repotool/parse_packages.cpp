@@ -17,7 +17,21 @@ formats::Package parse(const ParseJob& job) {
         return formats::rpm::read_package(job.path, job.digests, job.shown_as);
     if (job.source_files)
         return formats::deb::read_source(job.path, job.digests, *job.source_files, job.shown_as);
-    return formats::deb::read_package(job.path, job.digests, job.shown_as);
+    const auto path_list =
+        job.contents == Contents::list ? formats::deb::PathList::read : formats::deb::PathList::leave_out;
+    return formats::deb::read_package(job.path, job.digests, job.shown_as, path_list);
+}
+
+// Unpacking all of a package's data takes its time: five megabytes a second is slow for any machine.
+base::WorkerLimits limits_of(const std::vector<ParseJob>& jobs) {
+    constexpr std::uint64_t kSlowest = std::uint64_t{5} << 20U;
+    base::WorkerLimits limits;
+    std::uint64_t largest = 0;
+    for (const ParseJob& job : jobs) {
+        if (job.contents == Contents::list) largest = std::max(largest, job.digests.size);
+    }
+    limits.cpu_seconds += static_cast<int>(std::min<std::uint64_t>(largest / kSlowest, 86400));
+    return limits;
 }
 
 }  // namespace

@@ -97,26 +97,25 @@ std::optional<Member> next_known(Walker& walker) {
     return member;
 }
 
-Compression control_compression(const std::string& name) {
-    static const std::map<std::string, Compression> kNames{{"control.tar", Compression::none},
-                                                           {"control.tar.gz", Compression::gzip},
-                                                           {"control.tar.xz", Compression::xz},
-                                                           {"control.tar.zst", Compression::zstd}};
-    const auto found = kNames.find(name);
-    if (found == kNames.end()) refuse(fmt::format("it has '{}' where control.tar should be", name));
-    return found->second;
+// `name` is that of the archive `base`, such as "control.tar", in one of the forms that deb(5) allows for it.
+std::optional<Compression> compression_of(const std::string& name, const std::string& base,
+                                          const std::map<std::string, Compression>& suffixes) {
+    if (!name.starts_with(base)) return std::nullopt;
+    const auto found = suffixes.find(name.substr(base.size()));
+    return found == suffixes.end() ? std::nullopt : std::optional(found->second);
 }
 
-bool is_data(const std::string& name) {
-    for (const char* suffix : {"", ".gz", ".xz", ".zst", ".bz2", ".lzma"}) {
-        if (name == std::string("data.tar") + suffix) return true;
-    }
-    return false;
-}
+const std::map<std::string, Compression> kControlSuffixes{{"", Compression::none},
+                                                          {".gz", Compression::gzip},
+                                                          {".xz", Compression::xz},
+                                                          {".zst", Compression::zstd}};
+const std::map<std::string, Compression> kDataSuffixes{
+    {"", Compression::none},     {".gz", Compression::gzip},   {".xz", Compression::xz},
+    {".zst", Compression::zstd}, {".bz2", Compression::bzip2}, {".lzma", Compression::lzma}};
 
 }  // namespace
 
-ControlMember find_control(InputFile& file) {
+PackageMembers find_members(InputFile& file) {
     Walker walker(file);
     const std::optional<Member> first = walker.next();
     if (!first || first->name != "debian-binary") refuse("it is not a Debian package (no debian-binary)");
@@ -124,14 +123,17 @@ ControlMember find_control(InputFile& file) {
 
     const std::optional<Member> control = next_known(walker);
     if (!control) refuse("it has no control.tar");
-    const Compression compression = control_compression(control->name);
+    const auto control_compression = compression_of(control->name, "control.tar", kControlSuffixes);
+    if (!control_compression) refuse(fmt::format("it has '{}' where control.tar should be", control->name));
 
     const std::optional<Member> data = next_known(walker);
     if (!data) refuse("it has no data.tar");
-    if (!is_data(data->name)) refuse(fmt::format("it has '{}' where data.tar should be", data->name));
+    const auto data_compression = compression_of(data->name, "data.tar", kDataSuffixes);
+    if (!data_compression) refuse(fmt::format("it has '{}' where data.tar should be", data->name));
 
     if (const auto extra = next_known(walker)) refuse(fmt::format("it has '{}' after data.tar", extra->name));
-    return {control->offset, control->size, compression};
+    return {{control->offset, control->size, *control_compression},
+            {data->offset, data->size, *data_compression}};
 }
 
 }  // namespace repotool::formats::deb

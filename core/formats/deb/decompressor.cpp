@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/formats/deb/decompressor.hpp"
 
+#include <fmt/format.h>
 #include <lzma.h>
 #include <zlib.h>
 #include <zstd.h>
@@ -14,19 +15,12 @@
 namespace repotool::formats::deb {
 namespace {
 
-// The decoder of `xz -9` wants a little over 64 MiB. Only the part of its window that is written becomes
-// memory in use, and the reader of control.tar stops long before that.
-constexpr std::uint64_t kXzMemoryLimit = std::uint64_t{66} << 20U;
 constexpr int kZstdWindowLogMax = 27;
-
-[[noreturn]] void refuse(std::string reason) {
-    throw base::Error(base::ErrorKind::input, "read", "control.tar", std::move(reason));
-}
 
 // What the three decoders share: an input buffer, and the rules about the end.
 class Decoder : public ByteSource {
 public:
-    explicit Decoder(ByteSource& compressed) : compressed_(compressed) {}
+    Decoder(ByteSource& compressed, const DecoderLimits& limits) : limits_(limits), compressed_(compressed) {}
 
     std::size_t read(std::span<char> buffer) final {
         if (buffer.empty()) return 0;
@@ -48,6 +42,11 @@ protected:
     // produced.
     virtual std::size_t step(std::span<char> output) = 0;
 
+    [[noreturn]] void refuse(std::string reason) const {
+        throw base::Error(base::ErrorKind::input, "read", limits_.part, std::move(reason));
+    }
+
+    const DecoderLimits limits_;
     std::span<char> input_;
     bool finished_ = false;
     bool ended_ = false;
@@ -70,7 +69,7 @@ private:
 
 class GzipDecoder final : public Decoder {
 public:
-    explicit GzipDecoder(ByteSource& compressed) : Decoder(compressed) {
+    GzipDecoder(ByteSource& compressed, const DecoderLimits& limits) : Decoder(compressed, limits) {
         constexpr int kGzipOnly = 16;
         if (inflateInit2(&stream_, MAX_WBITS + kGzipOnly) != Z_OK) throw std::bad_alloc();
     }
@@ -99,8 +98,8 @@ private:
 
 class XzDecoder final : public Decoder {
 public:
-    explicit XzDecoder(ByteSource& compressed) : Decoder(compressed) {
-        if (lzma_stream_decoder(&stream_, kXzMemoryLimit, 0) != LZMA_OK) throw std::bad_alloc();
+    XzDecoder(ByteSource& compressed, const DecoderLimits& limits) : Decoder(compressed, limits) {
+        if (lzma_stream_decoder(&stream_, limits.xz_memory, 0) != LZMA_OK) throw std::bad_alloc();
     }
     ~XzDecoder() override { lzma_end(&stream_); }
     XzDecoder(const XzDecoder&) = delete;
@@ -114,7 +113,8 @@ protected:
         stream_.avail_out = output.size();
         const lzma_ret status = lzma_code(&stream_, ended_ ? LZMA_FINISH : LZMA_RUN);
         if (status == LZMA_MEM_ERROR) throw std::bad_alloc();
-        if (status == LZMA_MEMLIMIT_ERROR) refuse("its xz data wants more than 66 MiB of memory");
+        if (status == LZMA_MEMLIMIT_ERROR)
+            refuse(fmt::format("its xz data wants more than {} MiB of memory", limits_.xz_memory >> 20U));
         if (status != LZMA_OK && status != LZMA_STREAM_END && status != LZMA_BUF_ERROR) {
             refuse("its xz data is damaged");
         }
@@ -129,7 +129,8 @@ private:
 
 class ZstdDecoder final : public Decoder {
 public:
-    explicit ZstdDecoder(ByteSource& compressed) : Decoder(compressed), context_(ZSTD_createDCtx()) {
+    ZstdDecoder(ByteSource& compressed, const DecoderLimits& limits)
+        : Decoder(compressed, limits), context_(ZSTD_createDCtx()) {
         if (!context_) throw std::bad_alloc();
         ZSTD_DCtx_setParameter(context_.get(), ZSTD_d_windowLogMax, kZstdWindowLogMax);
     }
@@ -163,15 +164,18 @@ private:
 
 }  // namespace
 
-std::unique_ptr<ByteSource> decompress(Compression compression, ByteSource& compressed) {
+std::unique_ptr<ByteSource> decompress(Compression compression, ByteSource& compressed,
+                                       const DecoderLimits& limits) {
     switch (compression) {
         case Compression::gzip:
-            return std::make_unique<GzipDecoder>(compressed);
+            return std::make_unique<GzipDecoder>(compressed, limits);
         case Compression::xz:
-            return std::make_unique<XzDecoder>(compressed);
+            return std::make_unique<XzDecoder>(compressed, limits);
         case Compression::zstd:
-            return std::make_unique<ZstdDecoder>(compressed);
+            return std::make_unique<ZstdDecoder>(compressed, limits);
         case Compression::none:
+        case Compression::bzip2:
+        case Compression::lzma:
             break;
     }
     return std::make_unique<Plain>(compressed);

@@ -7,6 +7,8 @@
 #include "core/formats/deb/container.hpp"
 #include "core/formats/deb/control_archive.hpp"
 #include "core/formats/deb/control_stanza.hpp"
+#include "core/formats/deb/data_archive.hpp"
+#include "core/formats/deb/field_writer.hpp"
 #include "core/formats/deb/grammar.hpp"
 #include "core/formats/deb/input_file.hpp"
 #include "core/formats/deb/stanza_writer.hpp"
@@ -20,12 +22,17 @@ constexpr std::size_t kFileNameMax = 255;
     throw base::Error(base::ErrorKind::input, "read", "control", std::move(reason));
 }
 
-std::string read_control_text(const std::string& path) {
-    InputFile file(path);
-    const ControlMember member = find_control(file);
+std::string read_control_text(InputFile& file, const ArchiveMember& member) {
     FileRange compressed(file, member.offset, member.size);
     const std::unique_ptr<ByteSource> tar = decompress(member.compression, compressed);
     return read_control(*tar);
+}
+
+std::string read_paths(InputFile& file, const ArchiveMember& member) {
+    constexpr DecoderLimits kLimits{"data.tar", std::uint64_t{300} << 20U};
+    FileRange compressed(file, member.offset, member.size);
+    const std::unique_ptr<ByteSource> tar = decompress(member.compression, compressed, kLimits);
+    return list_paths(*tar, member.compression);
 }
 
 std::string required(const ControlStanza& control, const char* field, bool (*is_good)(std::string_view)) {
@@ -73,8 +80,19 @@ std::string canonical_file_name(const Package& package) {
     return name;
 }
 
-Package read(const std::string& path, const base::FileDigests& digests) {
-    const ControlStanza control(read_control_text(path), Relations::checked);
+// "section/name", as Contents has it; what would look like other packages there is no section.
+std::string qualified_name(const Package& package, const ControlStanza& control) {
+    std::string section;
+    append_utf8(section, control.value("Section"));
+    if (section.find_first_of(" \t\n,") != std::string::npos) section.clear();
+    if (!section.empty() && !section.ends_with('/')) section += '/';
+    return section + package.name;
+}
+
+Package read(const std::string& path, const base::FileDigests& digests, PathList path_list) {
+    InputFile file(path);
+    const PackageMembers members = find_members(file);
+    const ControlStanza control(read_control_text(file, members.control), Relations::checked);
     Package package;
     package.format = Format::deb;
     package.name = required(control, "Package", [](std::string_view text) { return is_package_name(text); });
@@ -90,14 +108,17 @@ Package read(const std::string& path, const base::FileDigests& digests) {
     package.content_id = digests.sha256;
     package.any_architecture = package.architecture == "all";
     package.index["Packages"] = render_stanza(control, digests);
+    if (path_list == PathList::read)
+        package.index["Contents"] = {read_paths(file, members.data), qualified_name(package, control)};
     return package;
 }
 
 }  // namespace
 
-Package read_package(const std::string& path, const base::FileDigests& digests, const std::string& shown_as) {
+Package read_package(const std::string& path, const base::FileDigests& digests, const std::string& shown_as,
+                     PathList path_list) {
     try {
-        return read(path, digests);
+        return read(path, digests, path_list);
     } catch (const base::Error& error) {
         // The layers below know which part is bad; only here is it known whose part it is.
         const std::string part = error.object() == "package" ? "" : error.object() + ": ";
