@@ -67,7 +67,9 @@ void report(const std::vector<Finding>& findings, Context& context) {
     auto documents = nlohmann::ordered_json::array();
     const Finding* first_bad = nullptr;
     for (const auto& finding : findings) {
-        const auto& [good, fingerprint, reason] = finding.verdict;
+        const bool good = finding.verdict.good;
+        const std::string& fingerprint = finding.verdict.fingerprint;
+        const std::string& reason = finding.verdict.reason;
         if (!good && first_bad == nullptr) first_bad = &finding;
         context.print(good ? fmt::format("good  {}  {}", base::printable(finding.path), fingerprint)
                            : fmt::format("BAD   {}  {}", base::printable(finding.path), reason));
