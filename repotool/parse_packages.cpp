@@ -46,7 +46,8 @@ void parse_packages(
         jobs.size(), fs::processor_count(), [&](std::size_t i) { return formats::to_json(parse(jobs[i])); },
         [&](std::size_t i, base::WorkerAnswer answer) {
             collect(i, std::move(answer.bytes), answer.failure);
-        });
+        },
+        limits_of(jobs));
 }
 
 }  // namespace repotool::publisher
