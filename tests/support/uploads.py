@@ -6,6 +6,7 @@ import pathlib
 import shutil
 import subprocess
 import tempfile
+import time
 
 from packages import BUILD_TIME
 
@@ -129,6 +130,19 @@ class Uploader:
         signed = path.with_name(path.name + ".signed")
         self.gpg("--local-user", self.fingerprint, "--output", signed, "--clear-sign", path)
         signed.replace(path)
+
+    def wait_for_expiry(self):
+        """For a key that was made to last a few seconds."""
+        until = next(int(line.split(":")[6]) for line in self.gpg("--list-keys", "--with-colons").splitlines()
+                     if line.startswith("pub:"))
+        while time.time() <= until + 1:
+            time.sleep(0.1)
+
+    def revoke(self):
+        """With the certificate that gpg made beside the key."""
+        certificate = self.home / "openpgp-revocs.d" / f"{self.fingerprint}.rev"
+        certificate.write_text(certificate.read_text().replace(":-----BEGIN", "-----BEGIN"))
+        self.gpg("--import", certificate)
 
     def stop(self):
         _run(["gpgconf", "--homedir", self.home, "--kill", "all"])
