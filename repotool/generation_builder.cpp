@@ -12,6 +12,7 @@
 #include "core/store/generation_tree.hpp"
 #include "core/store/layout.hpp"
 #include "repotool/release_info.hpp"
+#include "repotool/set_form.hpp"
 
 namespace repotool::publisher {
 namespace {
@@ -105,6 +106,15 @@ store::Manifest make_manifest(store::Transaction& transaction, const GenerationR
     return manifest;
 }
 
+// In place of the set of that name.
+void put_set(std::vector<store::SetEntry>& sets, const store::SetEntry& entry) {
+    std::erase_if(sets, [&](const store::SetEntry& old) {
+        return old.dist == entry.dist && old.component == entry.component &&
+               old.architecture == entry.architecture;
+    });
+    sets.push_back(entry);
+}
+
 }  // namespace
 
 std::vector<store::SubManifest> merge_sets(const store::GenerationReader* parent,
@@ -112,17 +122,21 @@ std::vector<store::SubManifest> merge_sets(const store::GenerationReader* parent
     std::map<std::string, store::SubManifest> by_format;
     if (parent != nullptr) {
         for (const auto& sub_manifest : parent->sub_manifests())
-            by_format[sub_manifest.format] = {sub_manifest.format, {}, sub_manifest.sets};
+            by_format[sub_manifest.format] = {
+                sub_manifest.format, {}, sub_manifest.sets, sub_manifest.translations};
     }
     for (const auto& set : built) {
         const std::string format = formats::format_name(set.plan.format);
         auto& sub_manifest = by_format[format];
         sub_manifest.format = format;
-        std::erase_if(sub_manifest.sets, [&](const store::SetEntry& old) {
-            return old.dist == set.entry.dist && old.component == set.entry.component &&
-                   old.architecture == set.entry.architecture;
+        const bool is_translation = set.entry.architecture == store::layout::kTranslations;
+        put_set(is_translation ? sub_manifest.translations : sub_manifest.sets, set.entry);
+        if (is_translation || !has_descriptions(set.plan.format, set.entry.architecture) ||
+            set.descriptions == Descriptions::split)
+            continue;
+        std::erase_if(sub_manifest.translations, [&](const store::SetEntry& old) {
+            return old.dist == set.entry.dist && old.component == set.entry.component;
         });
-        sub_manifest.sets.push_back(set.entry);
     }
     std::vector<store::SubManifest> merged;
     for (auto& [format, sub_manifest] : by_format) merged.push_back(std::move(sub_manifest));

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <set>
 
 #include "core/base/digest.hpp"
 #include "core/store/generation_tree.hpp"
@@ -11,6 +12,8 @@
 #include "repotool/index_text.hpp"
 #include "repotool/index_writer.hpp"
 #include "repotool/parent_index.hpp"
+#include "repotool/set_form.hpp"
+#include "repotool/translations.hpp"
 
 namespace repotool::publisher {
 namespace {
@@ -34,8 +37,12 @@ IndexWriterOptions writer_options(const SetPlan& plan, const BuildContext& conte
 // All indexes of the set at once: each new record is fetched once.
 class SetWriter {
 public:
-    SetWriter(const SetPlan& plan, const BuildContext& context)
-        : plan_(plan), context_(context), names_(index_names(plan.format, plan.architecture)) {
+    SetWriter(const SetPlan& plan, Descriptions descriptions, const BuildContext& context)
+        : plan_(plan),
+          context_(context),
+          names_(index_names(plan.format, plan.architecture)),
+          descriptions_(descriptions),
+          can_copy_(plan.parent != nullptr && has_same_text()) {
         store::FrameTable table;
         if (plan.parent != nullptr) table = context.parent->frame_table(*plan.parent);
         for (const auto& name : names_) {
@@ -66,6 +73,11 @@ public:
     }
 
 private:
+    // What was rendered with other settings cannot be copied.
+    bool has_same_text() const {
+        const auto* sub = context_.parent->find_format(formats::format_name(plan_.format));
+        return stored_form(*sub, *plan_.parent).descriptions == descriptions_;
+    }
     void write_part(const std::function<std::string(const std::string& name)>& text) {
         for (std::size_t i = 0; i < writers_.size(); ++i) {
             writers_[i]->write(text(names_[i]));
@@ -76,10 +88,13 @@ private:
         for (auto& writer : writers_) writer->copy_parent_part(parent_index + 1);  // part 0 is the header
     }
     void render(const std::vector<store::Record>& records) {
+        std::set<std::string> stanzas;  // the same description of several versions or architectures is one
         for (const auto& record : records) {
             const formats::Package package = context_.find_package(plan_.format, record);
-            for (std::size_t i = 0; i < writers_.size(); ++i)
-                writers_[i]->write(record_text(names_[i], plan_.dist, record, package));
+            for (std::size_t i = 0; i < writers_.size(); ++i) {
+                const std::string text = record_text(names_[i], plan_.dist, record, package, descriptions_);
+                if (names_[i] != "Translation-en" || stanzas.insert(text).second) writers_[i]->write(text);
+            }
         }
         for (auto& writer : writers_) writer->end_part();
     }
@@ -87,7 +102,8 @@ private:
     const SetPlan& plan_;
     const BuildContext& context_;
     const std::vector<std::string> names_;
-    bool can_copy_ = true;
+    const Descriptions descriptions_;
+    bool can_copy_;
     std::vector<std::unique_ptr<IndexWriter>> writers_;
 };
 
@@ -120,12 +136,13 @@ BuiltSet build_set(SetPlan&& wanted, const BuildContext& context) {
     BuiltSet built;
     built.plan = std::move(wanted);
     const SetPlan& plan = built.plan;
+    built.descriptions = wanted_form(plan.format, plan.architecture, context.metadata).descriptions;
     for (const auto& piece : plan.pieces) {
         if (!piece.parent_index) stage_part(context, piece.text);
         built.chunks.push_back(piece.reference);
     }
     std::vector<IndexFile> files;
-    built.frames = SetWriter(plan, context).write(files, built.rendered);
+    built.frames = SetWriter(plan, built.descriptions, context).write(files, built.rendered);
     built.entry = {plan.dist,
                    plan.component,
                    plan.architecture,
@@ -138,11 +155,29 @@ BuiltSet build_set(SetPlan&& wanted, const BuildContext& context) {
     return built;
 }
 
+// One generation never mixes settings: sets that are stored in another form are written again.
+void add_plans_for_settings(std::vector<SetPlan>& plans, const BuildContext& context) {
+    if (context.parent == nullptr) return;
+    for (auto& plan : plans_for_settings(*context.parent, context.metadata)) {
+        const bool is_planned = std::any_of(plans.begin(), plans.end(), [&](const SetPlan& other) {
+            return other.format == plan.format && other.dist == plan.dist &&
+                   other.component == plan.component && other.architecture == plan.architecture;
+        });
+        if (!is_planned) plans.push_back(std::move(plan));
+    }
+}
+
 }  // namespace
 
 std::vector<BuiltSet> build_sets(std::vector<SetPlan> plans, const BuildContext& context) {
+    add_plans_for_settings(plans, context);
+    std::vector<const SetPlan*> all;
+    for (const auto& plan : plans) all.push_back(&plan);
+    std::vector<SetPlan> translations = translation_plans(all, context);
     std::vector<BuiltSet> built;
-    for (auto& plan : plans) built.push_back(build_set(std::move(plan), context));
+    for (auto* list : {&plans, &translations}) {
+        for (auto& plan : *list) built.push_back(build_set(std::move(plan), context));
+    }
     return built;
 }
 

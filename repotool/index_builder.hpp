@@ -16,6 +16,7 @@
 #include "core/store/transaction.hpp"
 #include "repotool/candidate.hpp"
 #include "repotool/config.hpp"
+#include "repotool/index_text.hpp"
 
 namespace repotool::publisher {
 
@@ -42,6 +43,7 @@ struct BuildContext {
 
 struct BuiltSet {
     SetPlan plan;
+    Descriptions descriptions = Descriptions::whole;
     store::SetEntry entry;
     store::FrameTable frames;
     store::ChunkList chunks;
@@ -49,7 +51,8 @@ struct BuiltSet {
 };
 
 // Stages chunks, chunk lists, frame tables and index files in the transaction and returns what the manifest
-// says of them.
+// says of them: of the plans, of sets of the parent that the settings want in another form (set_form.hpp),
+// and of the translations that follow from both.
 std::vector<BuiltSet> build_sets(std::vector<SetPlan> plans, const BuildContext& context);
 
 }  // namespace repotool::publisher

@@ -9,6 +9,7 @@
 #include "core/base/text.hpp"
 #include "core/formats/deb/packages_reader.hpp"
 #include "core/formats/deb/sources_reader.hpp"
+#include "core/formats/deb/translations_reader.hpp"
 #include "core/formats/rpm/primary_reader.hpp"
 #include "core/fs/tree.hpp"
 #include "repotool/index_text.hpp"
@@ -78,6 +79,19 @@ void check_sources(const std::string& dist, std::string_view text,
     }
 }
 
+void check_translations(std::string_view text, const std::vector<store::Record>& records) {
+    std::set<std::string> names;
+    for (const auto& record : records) names.insert(record.name);
+    for (const auto& entry : formats::deb::read_translations(text)) {
+        const bool known = names.contains(entry.name);
+        if (known && entry.computed_md5 == entry.description_md5) continue;
+        throw base::Error(base::ErrorKind::integrity, "verify", "Translation-en",
+                          known ? fmt::format("the description of {} has the digest {}, not {}", entry.name,
+                                              entry.computed_md5, entry.description_md5)
+                                : fmt::format("{} is none of the packages", entry.name));
+    }
+}
+
 std::string version_of(const formats::rpm::XmlEntry& entry) {
     const bool no_epoch = entry.epoch.empty() || entry.epoch == "0";
     return fmt::format("{}{}-{}", no_epoch ? "" : entry.epoch + ":", entry.version, entry.release);
@@ -110,6 +124,7 @@ void check_index_text(const std::string& name, const std::string& dist, std::str
                       const std::vector<store::Record>& records) {
     if (name == "Packages") return check_packages(dist, text, records);
     if (name == "Sources") return check_sources(dist, text, records);
+    if (name == "Translation-en") return check_translations(text, records);
     check_xml(dist, name, text, records);
 }
 

@@ -10,8 +10,9 @@
 
 namespace repotool::publisher {
 
-// `text`: the part of index `name` (Packages, Sources, primary, filelists, other) that belongs to `records`,
-// unpacked. Read with libapt-pkg or expat. Throws base::Error (integrity) that names the first difference.
+// `text`: the part of index `name` (Packages, Sources, Translation-en, primary, filelists, other) that
+// belongs to `records`, unpacked. Read with libapt-pkg or expat. Throws base::Error (integrity) that names
+// the first difference.
 void check_index_text(const std::string& name, const std::string& dist, std::string_view text,
                       const std::vector<store::Record>& records);
 

@@ -3,8 +3,10 @@
 
 #include <fmt/format.h>
 
+#include "core/formats/deb/description.hpp"
 #include "core/formats/rpm/repomd_writer.hpp"
 #include "core/fs/tree.hpp"
+#include "core/store/layout.hpp"
 #include "core/store/names.hpp"
 
 namespace repotool::publisher {
@@ -18,6 +20,7 @@ bool is_xml(const std::string& index) {
 
 std::vector<std::string> index_names(formats::Format format, const std::string& set_architecture) {
     if (format == formats::Format::rpm) return {"primary", "filelists", "other"};
+    if (set_architecture == store::layout::kTranslations) return {"Translation-en"};
     if (store::set_kind(set_architecture) == store::SetKind::source) return {"Sources"};
     return {"Packages"};
 }
@@ -32,8 +35,12 @@ std::string location_in_index(const std::string& index, const std::string& dist,
 }
 
 std::string record_text(const std::string& index, const std::string& dist, const store::Record& record,
-                        const formats::Package& package) {
-    const formats::IndexText& text = package.index.at(index);
+                        const formats::Package& package, Descriptions descriptions) {
+    if (index == "Translation-en")
+        return formats::deb::split_description(package.index.at("Packages"), record.name).translation;
+    formats::IndexText text = package.index.at(index);
+    if (index == "Packages" && descriptions == Descriptions::split)
+        text = formats::deb::split_description(text, record.name).packages;
     const std::string location = location_in_index(index, dist, record);
     if (!is_xml(index)) return text.before + location + text.after;
     return text.before + formats::rpm::xml_escape(location) + text.after + "\n";

@@ -10,6 +10,9 @@
 
 namespace repotool::publisher {
 
+// Whether Packages has the synopsis alone, and Translation-en the whole description.
+enum class Descriptions { whole, split };
+
 // Names of the indexes of a set, as manifests have them; by its architecture, which tells its kind.
 std::vector<std::string> index_names(formats::Format format, const std::string& set_architecture);
 
@@ -17,9 +20,9 @@ std::vector<std::string> index_names(formats::Format format, const std::string& 
 // Filename; Sources: its Directory; primary: its href; empty in the others, which name none.
 std::string location_in_index(const std::string& index, const std::string& dist, const store::Record& record);
 
-// The text of one package in `index`.
+// The text of one package in `index`; it may be empty.
 std::string record_text(const std::string& index, const std::string& dist, const store::Record& record,
-                        const formats::Package& package);
+                        const formats::Package& package, Descriptions descriptions);
 
 // Text before the first and after the last package; empty for the indexes of APT.
 std::string index_header(const std::string& index, std::uint64_t packages);

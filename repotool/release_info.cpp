@@ -3,10 +3,10 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <set>
 
 #include "core/formats/deb/release_reader.hpp"
+#include "core/store/generation_tree.hpp"
 #include "core/store/layout.hpp"
 #include "core/store/names.hpp"
 
@@ -40,15 +40,6 @@ formats::deb::Release release_fields(const std::string& repository, const std::s
     return release;
 }
 
-// apt wants each file in each section that it finds: while some files are from before SHA-512 was asked for,
-// none has it.
-void drop_partial_sha512(std::vector<formats::deb::ReleaseFile>& files) {
-    const bool all =
-        std::none_of(files.begin(), files.end(), [](const auto& file) { return file.sha512.empty(); });
-    if (all) return;
-    for (auto& file : files) file.sha512.clear();
-}
-
 // Collects what differs in one dist.
 class Comparison {
 public:
@@ -76,22 +67,18 @@ formats::deb::Release release_of(const std::string& repository, const std::strin
     const std::string prefix = fmt::format("dists/{}/", dist);
     std::set<std::string> architectures;
     std::set<std::string> components;
-    for (const auto& set : sub_manifest.sets) {
-        if (set.dist != dist) continue;
-        components.insert(set.component);
+    for (const auto* set : sub_manifest.all_sets()) {
+        if (set->dist != dist) continue;
+        components.insert(set->component);
         // Machines that apt may ask for: sources are for none, and packages for all are in every index.
-        const std::string machine = store::machine_architecture(set.architecture);
-        if (machine != "source" && machine != "all") architectures.insert(machine);
-        const std::string directory =
-            store::layout::apt_index_directory(set.dist, set.component, set.architecture)
-                .substr(prefix.size());
-        for (const auto& index : set.indexes) {
-            release.files.push_back(
-                {directory + "/" + index.name + store::layout::compression_suffix(index.compression),
-                 index.sha256, index.size, index.sha512});
+        const std::string machine = store::machine_architecture(set->architecture);
+        if (machine != "source" && machine != "all" && machine != store::layout::kTranslations)
+            architectures.insert(machine);
+        for (const auto& index : set->indexes) {
+            release.files.push_back({store::plain_index_path(*set, index).substr(prefix.size()), index.sha256,
+                                     index.size, index.sha512});
         }
     }
-    drop_partial_sha512(release.files);
     release.architectures.assign(architectures.begin(), architectures.end());
     release.components.assign(components.begin(), components.end());
     return release;

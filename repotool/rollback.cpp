@@ -98,8 +98,8 @@ private:
     // Everything that the old generation names must still be there; gc may have taken it.
     void check_targets(const GenerationReader& target) {
         for (const auto& sub_manifest : target.sub_manifests()) {
-            for (const auto& set : sub_manifest.sets) {
-                for (const auto& file : store::index_files(repository_, set)) {
+            for (const auto* set : sub_manifest.all_sets()) {
+                for (const auto& file : store::index_files(repository_, *set)) {
                     const auto status = filesystem_.status("public/" + file.path);
                     if (!status || status->size != file.size) {
                         throw Error(ErrorKind::integrity, "roll back", repository_,

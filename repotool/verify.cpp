@@ -36,8 +36,8 @@ public:
         for (const auto& sub_manifest : reader_.sub_manifests()) {
             for (const auto& pointer : sub_manifest.pointers)
                 check_bytes(generation_path(pointer.path), pointer.sha256, pointer.size);
-            for (const auto& set : sub_manifest.sets)
-                attempt(set.dist, [&] { check_set(sub_manifest, set); });
+            for (const auto* set : sub_manifest.all_sets())
+                attempt(set->dist, [&] { check_set(sub_manifest, *set); });
         }
     }
 
@@ -174,7 +174,7 @@ private:
             for (const auto& record : reader_.records(chunk)) check_package(record);
             count += chunk.records;
         }
-        report_.packages += count;
+        if (set.architecture != store::layout::kTranslations) report_.packages += count;
         if (count != set.packages)
             find(set.dist, fmt::format("expected {} packages, found {}", set.packages, count));
         if (depth_ != Depth::full) return;

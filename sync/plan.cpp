@@ -26,10 +26,10 @@ public:
         plan_.shared_links = store::shared_links(repository_, sub_manifests);
         add_parts();
         for (const auto& sub_manifest : sub_manifests) {
-            for (const auto& set : sub_manifest.sets) {
-                const SetEntry* old = present_set(sub_manifest.format, set);
-                add_indexes(set, old);
-                if (old == nullptr || old->chunks != set.chunks) add_chunks(set, old);
+            for (const auto* set : sub_manifest.all_sets()) {
+                const SetEntry* old = present_set(sub_manifest.format, *set);
+                add_indexes(*set, old);
+                if (old == nullptr || old->chunks != set->chunks) add_chunks(*set, old);
             }
         }
         return std::move(plan_);
@@ -38,8 +38,13 @@ public:
 private:
     const SetEntry* present_set(const std::string& format, const SetEntry& set) const {
         const auto* sub_manifest = present_ == nullptr ? nullptr : present_->find_format(format);
-        return sub_manifest == nullptr ? nullptr
-                                       : sub_manifest->find_set(set.dist, set.component, set.architecture);
+        if (sub_manifest == nullptr) return nullptr;
+        const auto all = sub_manifest->all_sets();
+        const auto found = std::find_if(all.begin(), all.end(), [&](const SetEntry* other) {
+            return other->dist == set.dist && other->component == set.component &&
+                   other->architecture == set.architecture;
+        });
+        return found == all.end() ? nullptr : *found;
     }
 
     // Files that the present generation names, too, are there: only looked at, not brought.

@@ -21,16 +21,31 @@ TreeLink climbing_link(const std::string& generation, const std::string& path, c
     return {path, fs::climb(generation + "/" + path) + target};
 }
 
+// Contents of all architectures lie side by side, above the directories of the other indexes.
+std::string index_directory(const SetEntry& set, const IndexEntry& index) {
+    if (index.name == "Contents") return fmt::format("dists/{}/{}", set.dist, set.component);
+    return layout::apt_index_directory(set.dist, set.component, set.architecture);
+}
+
 void add_deb_links(std::vector<TreeLink>& links, const Manifest& manifest, const SetEntry& set) {
     const std::string generation = layout::generation(manifest.repository, manifest.generation);
-    const std::string directory = layout::apt_index_directory(set.dist, set.component, set.architecture);
-    links.push_back(climbing_link(generation, directory + "/by-hash",
-                                  layout::meta(manifest.repository) + "/" + directory + "/by-hash"));
+    std::set<std::string> directories;
     for (const auto& index : set.indexes) {
         if (index.compression == "none") continue;
-        links.push_back({directory + "/" + index.name + layout::compression_suffix(index.compression),
-                         "by-hash/SHA256/" + index.sha256});
+        directories.insert(index_directory(set, index));
+        links.push_back({plain_index_path(set, index), "by-hash/SHA256/" + index.sha256});
     }
+    for (const auto& directory : directories) {
+        links.push_back(climbing_link(generation, directory + "/by-hash",
+                                      layout::meta(manifest.repository) + "/" + directory + "/by-hash"));
+    }
+}
+
+// Several sets share the directory of Contents.
+std::vector<TreeLink> without_repetitions(std::vector<TreeLink> links) {
+    std::set<std::string> seen;
+    std::erase_if(links, [&](const TreeLink& link) { return !seen.insert(link.path).second; });
+    return links;
 }
 
 void add_rpm_links(std::vector<TreeLink>& links, const Manifest& manifest, const SetEntry& set) {
@@ -53,8 +68,8 @@ void add_rpm_links(std::vector<TreeLink>& links, const Manifest& manifest, const
 void add_sha512_links(std::vector<TreeLink>& links, const std::string& repository, const SetEntry& set) {
     for (const auto& index : set.indexes) {
         if (index.compression == "none" || index.sha512.empty()) continue;
-        links.push_back({layout::meta(repository) + "/" +
-                             layout::apt_by_sha512(set.dist, set.component, set.architecture, index.sha512),
+        links.push_back({fmt::format("{}/{}/by-hash/SHA512/{}", layout::meta(repository),
+                                     index_directory(set, index), index.sha512),
                          "../SHA256/" + index.sha256});
     }
 }
@@ -77,30 +92,37 @@ std::vector<TreeLink> generation_links(const Manifest& manifest,
     std::vector<TreeLink> links;
     bool has_deb = false;
     for (const auto& sub_manifest : sub_manifests) {
-        for (const auto& set : sub_manifest.sets) {
-            has_deb = has_deb || is_deb(set);
-            is_deb(set) ? add_deb_links(links, manifest, set) : add_rpm_links(links, manifest, set);
+        for (const auto* set : sub_manifest.all_sets()) {
+            has_deb = has_deb || is_deb(*set);
+            is_deb(*set) ? add_deb_links(links, manifest, *set) : add_rpm_links(links, manifest, *set);
         }
     }
     if (has_deb) {
         links.push_back(climbing_link(layout::generation(manifest.repository, manifest.generation), "pool",
                                       layout::pool(manifest.repository)));
     }
-    return links;
+    return without_repetitions(std::move(links));
 }
 
 std::vector<TreeLink> shared_links(const std::string& repository,
                                    const std::vector<SubManifest>& sub_manifests) {
     std::vector<TreeLink> links;
     for (const auto& sub_manifest : sub_manifests) {
-        for (const auto& set : sub_manifest.sets)
-            is_deb(set) ? add_sha512_links(links, repository, set) : add_repomd_links(links, repository, set);
+        for (const auto* set : sub_manifest.all_sets())
+            is_deb(*set) ? add_sha512_links(links, repository, *set)
+                         : add_repomd_links(links, repository, *set);
     }
     return links;
 }
 
+std::string plain_index_path(const SetEntry& set, const IndexEntry& index) {
+    const std::string mark = index.name == "Contents" ? "-" + set.architecture : "";
+    return index_directory(set, index) + "/" + index.name + mark +
+           layout::compression_suffix(index.compression);
+}
+
 std::string index_path(const SetEntry& set, const IndexEntry& index) {
-    if (is_deb(set)) return layout::apt_by_hash(set.dist, set.component, set.architecture, index.sha256);
+    if (is_deb(set)) return fmt::format("{}/by-hash/SHA256/{}", index_directory(set, index), index.sha256);
     return fmt::format("{}/repodata/{}", layout::rpm_directory(set.dist, set.architecture),
                        layout::rpm_index_name(index.name, index.compression, index.sha256));
 }
@@ -131,9 +153,12 @@ std::vector<ContentFile> manifest_parts(const Manifest& manifest,
     };
     for (const auto& [format, reference] : manifest.formats) add(reference);
     for (const auto& sub_manifest : sub_manifests) {
-        for (const auto& set : sub_manifest.sets) {
-            add(set.chunks);
-            add(set.frames);
+        for (const auto* set : sub_manifest.all_sets()) {
+            add(set->chunks);
+            add(set->frames);
+            if (!set->contents) continue;
+            add(set->contents->lines);
+            add(set->contents->frames);
         }
     }
     return files;

@@ -40,6 +40,8 @@ std::vector<ContentFile> manifest_parts(const Manifest& manifest,
                                         const std::vector<SubManifest>& sub_manifests);
 // The files of a package below pool/<repository>: one; of a source package the .dsc and what it names.
 std::vector<ContentFile> pool_files(const std::string& repository, const Record& record);
+// Path of an index of APT by its name, relative to the generation: "dists/…/Packages.gz".
+std::string plain_index_path(const SetEntry& set, const IndexEntry& index);
 // Paths below meta/<repository>/.
 std::string index_path(const SetEntry& set, const IndexEntry& index);
 std::string extra_path(const std::string& dist, const std::string& architecture, const ExtraEntry& extra);

@@ -69,14 +69,6 @@ std::string pin_directory(std::string_view dist, std::string_view architecture) 
 std::string compression_suffix(std::string_view compression) {
     return compression == "none" ? std::string() : fmt::format(".{}", compression);
 }
-std::string apt_by_hash(std::string_view dist, std::string_view component, std::string_view architecture,
-                        std::string_view sha256) {
-    return fmt::format("{}/by-hash/SHA256/{}", apt_index_directory(dist, component, architecture), sha256);
-}
-std::string apt_by_sha512(std::string_view dist, std::string_view component, std::string_view architecture,
-                          std::string_view sha512) {
-    return fmt::format("{}/by-hash/SHA512/{}", apt_index_directory(dist, component, architecture), sha512);
-}
 std::string rpm_index_name(std::string_view index, std::string_view compression, std::string_view sha256) {
     return fmt::format("{}-{}.xml{}", sha256, index, compression_suffix(compression));
 }

@@ -45,11 +45,7 @@ std::string pin_directory(std::string_view dist, std::string_view architecture);
 
 // File name suffix of a compression: "", ".gz", ".zst".
 std::string compression_suffix(std::string_view compression);
-// Where an index file is, below meta/<repository>/: by-hash of APT, repodata of RPM.
-std::string apt_by_hash(std::string_view dist, std::string_view component, std::string_view architecture,
-                        std::string_view sha256);
-std::string apt_by_sha512(std::string_view dist, std::string_view component, std::string_view architecture,
-                          std::string_view sha512);
+// Name of an index file in repodata of RPM.
 std::string rpm_index_name(std::string_view index, std::string_view compression,
                            std::string_view sha256);  // <sha>-primary.xml.gz
 

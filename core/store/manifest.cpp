@@ -175,6 +175,14 @@ const SetEntry* SubManifest::find_set(std::string_view dist, std::string_view co
     return found == sets.end() ? nullptr : &*found;
 }
 
+std::vector<const SetEntry*> SubManifest::all_sets() const {
+    std::vector<const SetEntry*> all;
+    for (const auto* list : {&sets, &translations}) {
+        for (const auto& set : *list) all.push_back(&set);
+    }
+    return all;
+}
+
 const IndexFrames* FrameTable::find(std::string_view name) const {
     const auto found = std::find_if(indexes.begin(), indexes.end(),
                                     [&](const IndexFrames& index) { return index.name == name; });

@@ -80,6 +80,8 @@ struct SubManifest {
 
     const SetEntry* find_set(std::string_view dist, std::string_view component,
                              std::string_view architecture) const;
+    // Of the packages and of the translations: everything that has chunks and indexes.
+    std::vector<const SetEntry*> all_sets() const;
 };
 
 struct ParentReference {

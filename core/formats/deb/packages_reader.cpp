@@ -15,6 +15,7 @@ std::vector<PackagesEntry> read_packages(std::string_view text) {
         entry.filename = stanza.required("Filename");
         entry.sha256 = stanza.required("SHA256");
         entry.size = stanza.required_size("Size");
+        entry.description_md5 = stanza.optional("Description-md5");
         entries.push_back(std::move(entry));
     });
     return entries;

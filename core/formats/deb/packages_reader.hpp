@@ -16,6 +16,7 @@ struct PackagesEntry {
     std::string filename;
     std::string sha256;
     std::uint64_t size = 0;
+    std::string description_md5;  // empty where the whole description is in the stanza
 };
 
 // Throws base::Error (integrity) when libapt-pkg cannot read `text` (a run of whole stanzas).

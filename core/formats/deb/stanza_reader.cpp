@@ -21,6 +21,10 @@ std::string StanzaReader::required(const char* field) const {
     return value;
 }
 
+std::string StanzaReader::optional(const char* field) const {
+    return section_.FindS(field);
+}
+
 std::uint64_t StanzaReader::required_size(const char* field) const {
     return size_of(field, required(field));
 }

@@ -21,6 +21,7 @@ public:
     [[noreturn]] void refuse(std::string reason) const;
     // The field's value; refused where it is missing or empty.
     std::string required(const char* field) const;
+    std::string optional(const char* field) const;
     std::uint64_t required_size(const char* field) const;
     // `text` as a number of bytes; `field` for the message.
     std::uint64_t size_of(const char* field, const std::string& text) const;

@@ -123,12 +123,15 @@ TEST_CASE("with SHA-512 each stored index has that name too, and Release lists i
     CHECK(repository.pointer("dists/bookworm/Release").find("SHA512:") == std::string::npos);
 }
 
-TEST_CASE("while some indexes have no SHA-512, Release lists none", "[index]") {
+TEST_CASE("SHA-512 that is switched on reaches the indexes that no package touches", "[index]") {
     SmallRepository repository;
     repository.publish(kAmd64, 0, 10);
     repository.config.metadata.sha512 = true;
     repository.publish(kSources, 0, 10);
-    CHECK(repository.pointer("dists/bookworm/Release").find("SHA512:") == std::string::npos);
+    const std::string release = repository.pointer("dists/bookworm/Release");
+    const std::string section = release.substr(release.find("SHA512:"));
+    CHECK(section.find(" main/binary-amd64/Packages.gz\n") != std::string::npos);
+    CHECK(section.find(" main/source/Sources.gz\n") != std::string::npos);
 }
 
 TEST_CASE("a cached text that does not belong to the published index is noticed", "[index]") {
