@@ -30,13 +30,13 @@ void put(DiskImage& disk, const PendingPiece& piece, std::size_t variant) {
 }
 
 // What a file may hold that held `before` at its last sync and was written up to each of `ends` since.
-std::vector<std::string> contents_of(const std::string& before, const std::string& after,
+std::vector<SharedBytes> contents_of(const SharedBytes& before, const std::string& after,
                                      const std::vector<std::uint64_t>& ends) {
-    const std::size_t start = after.starts_with(before) ? before.size() : 0;
-    std::vector<std::string> contents{before, after};
+    const std::size_t start = after.starts_with(before.text()) ? before.size() : 0;
+    std::vector<SharedBytes> contents{before, after};
     const auto add = [&](std::string bytes) {
-        if (std::find(contents.begin(), contents.end(), bytes) == contents.end())
-            contents.push_back(std::move(bytes));
+        const auto is_same = [&](const SharedBytes& other) { return other.text() == bytes; };
+        if (std::none_of(contents.begin(), contents.end(), is_same)) contents.push_back(std::move(bytes));
     };
     add(after.substr(0, start) + std::string(after.size() - start, '\0'));
     add(after.substr(0, start + (after.size() - start) / 2));
@@ -116,12 +116,12 @@ PendingPiece& DurableState::piece_of(const CrashEvent& event) {
 
 void DurableState::add_write(const CrashEvent& event) {
     PendingPiece& piece = piece_of(event);
-    const std::string& before = durable_.nodes.at(event.node).bytes;
-    std::string after = piece.contents.empty() ? before : piece.contents[kKept];
+    const SharedBytes& before = durable_.nodes.at(event.node).bytes;
+    std::string after = (piece.contents.empty() ? before : piece.contents[kKept]).text();
     after.resize(event.offset, '\0');
     after += event.bytes;
     piece.ends.push_back(after.size());
-    piece.contents = piece.is_doomed() ? std::vector{before, after, with_hole(after, piece)}
+    piece.contents = piece.is_doomed() ? std::vector<SharedBytes>{before, after, with_hole(after, piece)}
                                        : contents_of(before, after, piece.ends);
 }
 
@@ -140,7 +140,7 @@ void DurableState::make_durable(const CrashEvent& event) {
             continue;
         }
         if (is_synced && piece.contents[kKept].size() > piece.doomed_to) {
-            const std::string holed = with_hole(piece.contents[kKept], piece);
+            const SharedBytes holed = with_hole(piece.contents[kKept].text(), piece);
             durable_.nodes.at(piece.node).bytes = holed;
             piece.contents = {holed, piece.contents[kKept]};
         }
@@ -153,8 +153,8 @@ void DurableState::doom(const CrashEvent& event) {
     for (auto& piece : pending_) {
         const bool is_meant = event.node == kNoNode || piece.node == event.node;
         if (piece.kind != EventKind::write || !is_meant) continue;
-        const std::string& before = durable_.nodes.at(piece.node).bytes;
-        const std::string& after = piece.contents[kKept];
+        const std::string& before = durable_.nodes.at(piece.node).bytes.text();
+        const std::string& after = piece.contents[kKept].text();
         if (!piece.is_doomed()) piece.doomed_from = after.starts_with(before) ? before.size() : 0;
         piece.doomed_to = after.size();
     }
@@ -232,6 +232,8 @@ std::vector<Choice> choices(const std::vector<PendingPiece>& pending, const Cras
 
 namespace {
 
+constexpr std::size_t kShort = 1024;  // bytes of a file that are compared as they are
+
 void append_number(std::string& text, std::uint64_t number) {
     text.append(reinterpret_cast<const char*>(&number), sizeof number);
 }
@@ -245,7 +247,7 @@ void describe(const DiskImage& image, NodeNumber number, std::set<NodeNumber>& s
     append_number(text, node.mode);
     append_number(text, static_cast<std::uint64_t>(node.mtime_ns));
     append_number(text, node.bytes.size());
-    text += node.bytes;
+    text += node.bytes.size() < kShort ? node.bytes.text() : node.bytes.digest();
     append_number(text, node.entries.size());
     for (const auto& [name, child] : node.entries) {
         append_number(text, name.size());

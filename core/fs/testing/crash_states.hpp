@@ -36,7 +36,7 @@ struct PendingPiece {
     std::string what;                                   // the last operation that it holds
     NodeNumber node = kNoNode;                          // whose sync makes it durable
     std::vector<EntryChange> entries;                   // entries
-    std::vector<std::string> contents;                  // write: the file in each variant
+    std::vector<SharedBytes> contents;                  // write: the file in each variant
     std::vector<std::uint64_t> ends;                    // write: sizes after each of the writes
     unsigned mode = 0;                                  // attributes
     std::int64_t mtime_ns = 0;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/fs/filesystem.hpp"
+#include "core/fs/testing/shared_bytes.hpp"
 
 namespace repotool::fs::testing {
 
@@ -20,7 +21,7 @@ struct DiskNode {
     Kind kind = Kind::file;
     unsigned mode = 0;                          // permission bits
     std::int64_t mtime_ns = 0;                  // nanoseconds since 1970
-    std::string bytes;                          // of a file; of a symlink its target
+    SharedBytes bytes;                          // of a file; of a symlink its target
     std::map<std::string, NodeNumber> entries;  // of a directory
 };
 

@@ -8,11 +8,16 @@
 namespace repotool::fs::testing {
 
 void FaultPlan::before(const char* operation, const std::string& path) {
-    const std::lock_guard guard(mutex_);
-    ++count_;
-    log_.push_back(fmt::format("{} {} {}", count_, operation, path));
-    const bool fails = failure_ == Failure::once ? count_ == fail_at_ : fail_at_ != 0 && count_ >= fail_at_;
-    if (fails) throw base::SystemError(error_number_, operation, path);
+    bool is_now = false;
+    {
+        const std::lock_guard guard(mutex_);
+        ++count_;
+        log_.push_back(fmt::format("{} {} {}", count_, operation, path));
+        is_now = failure_ == Failure::once ? count_ == fail_at_ : fail_at_ != 0 && count_ >= fail_at_;
+    }
+    if (!is_now) return;
+    if (!interruption_) throw base::SystemError(error_number_, operation, path);
+    interruption_();
 }
 
 namespace {

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A filesystem whose n-th operation fails, once or from then on; everything else goes to the filesystem below
-// it.
+// A filesystem whose n-th operation fails, once or from then on, or is preceded by what somebody else does in
+// that moment; everything else goes to the filesystem below it.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/fs/filesystem.hpp"
@@ -22,6 +24,10 @@ class FaultPlan {
 public:
     FaultPlan(std::uint64_t fail_at, int error_number, Failure failure)
         : fail_at_(fail_at), error_number_(error_number), failure_(failure) {}
+    // Nothing fails: before the `at`-th operation, `interruption` is called, once. It works on the filesystem
+    // below.
+    FaultPlan(std::uint64_t at, std::function<void()> interruption)
+        : fail_at_(at), failure_(Failure::once), interruption_(std::move(interruption)) {}
     // Throws SystemError when this operation is the one.
     void before(const char* operation, const std::string& path);
     std::uint64_t operations() const noexcept { return count_; }
@@ -31,8 +37,9 @@ public:
 
 private:
     std::uint64_t fail_at_;
-    int error_number_;
+    int error_number_ = 0;
     Failure failure_;
+    std::function<void()> interruption_;
     std::mutex mutex_;
     std::uint64_t count_ = 0;
     std::vector<std::string> log_;

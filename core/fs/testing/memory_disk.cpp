@@ -119,10 +119,11 @@ NodePointer MemoryDisk::make_node(Kind kind, unsigned mode, std::string bytes) {
 
 void MemoryDisk::write(const std::string& what, MemoryNode& file, std::uint64_t offset,
                        std::string_view bytes) {
-    if (offset > file.bytes.size()) file.bytes.resize(offset, '\0');
-    file.bytes.replace(offset, bytes.size(), bytes);
+    std::string& text = file.bytes.edit();
+    if (offset > text.size()) text.resize(offset, '\0');
+    text.replace(offset, bytes.size(), bytes);
     file.touch();
-    if (observer != nullptr) observer->on_write(what, file.number, offset, file.bytes.substr(offset));
+    if (observer != nullptr) observer->on_write(what, file.number, offset, text.substr(offset));
 }
 
 Walk walk_to_directory(const MemoryDisk& disk, const std::string& path) {

@@ -21,7 +21,7 @@ struct MemoryNode {
     unsigned mode = 0;
     std::int64_t mtime_ns = 0, ctime_ns = 0;
     std::uint64_t links = 0;
-    std::string bytes;                                           // of a file; of a symlink its target
+    SharedBytes bytes;                                           // of a file; of a symlink its target
     std::map<std::string, std::shared_ptr<MemoryNode>> entries;  // of a directory
     unsigned shared_locks = 0;
     bool exclusively_locked = false;

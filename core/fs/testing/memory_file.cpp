@@ -31,10 +31,9 @@ public:
     std::size_t read_at(std::span<char> buffer, std::uint64_t offset) override {
         const auto guard = enter("read");
         if (node_->kind == Kind::directory) throw base::SystemError(EISDIR, "read", shown_);
-        if (offset >= node_->bytes.size()) return 0;
-        const std::size_t count = std::min<std::uint64_t>(buffer.size(), node_->bytes.size() - offset);
-        std::copy_n(node_->bytes.begin() + static_cast<std::ptrdiff_t>(offset), count, buffer.begin());
-        return count;
+        const std::string_view bytes = node_->bytes.text();
+        if (offset >= bytes.size()) return 0;
+        return bytes.copy(buffer.data(), buffer.size(), offset);
     }
 
     void write(std::string_view bytes) override {
@@ -93,7 +92,7 @@ public:
         if (!copy_.is_open()) {
             copy_ = Descriptor(memfd_create("memory-filesystem", MFD_CLOEXEC));
             if (!copy_.is_open()) base::throw_errno("copy", shown_);
-            std::string_view rest = node_->bytes;
+            std::string_view rest = node_->bytes.text();
             while (!rest.empty()) {
                 const ssize_t count = ::write(copy_.get(), rest.data(), rest.size());
                 if (count < 0) base::throw_errno("copy", shown_);
@@ -138,7 +137,7 @@ public:
 
     void describe_holder(std::string_view text) override {
         const std::lock_guard guard(disk_->mutex);
-        node_->bytes.clear();
+        node_->bytes = {};
         disk_->write("describe the holder of " + path_, *node_, 0, text);
     }
 

@@ -182,7 +182,7 @@ std::optional<std::string> MemoryFilesystem::read_link(const std::string& path) 
     const MemoryPlace place = find(path, "read link");
     const NodePointer node = place.chain.empty() ? nullptr : place.node();
     if (!node || node->kind != Kind::symlink) return std::nullopt;
-    return node->bytes;
+    return node->bytes.text();
 }
 
 std::optional<Status> MemoryFilesystem::status(const std::string& path) {
