@@ -184,7 +184,7 @@ bool SmallSite::has_generation(const std::string& repository, std::uint64_t gene
 bool SmallSite::has_index(const std::string& repository, const Packages& packages) {
     const std::string digest = base::sha256_hex("gz " + index_text(packages, "amd64"));
     return has("public/" + layout::meta(repository) + "/" +
-               layout::apt_by_hash("bookworm", "main", "amd64", digest));
+               layout::apt_index_directory("bookworm", "main", "amd64") + "/by-hash/SHA256/" + digest);
 }
 
 void require_whole(fs::Filesystem& filesystem) {
