@@ -214,15 +214,16 @@ void Batch::keep_objects(const std::vector<BatchMember>& members) {
 
 StagedGeneration Batch::build(const std::vector<BatchMember>& members) {
     const base::UnixSeconds date = next_date(context_.site.clock(), parent_, repository_);
-    const BuildContext build_context{filesystem_,
-                                     transaction_,
-                                     parent_,
-                                     repository_,
-                                     date,
-                                     context_.config.metadata,
-                                     [this](formats::Format format, const store::Record& record) {
-                                         return catalog_.find(record.sha256, format);
-                                     }};
+    const BuildContext build_context{
+        filesystem_,
+        transaction_,
+        parent_,
+        repository_,
+        date,
+        context_.config.metadata,
+        [this](formats::Format format, const store::Record& record, Needs needs) {
+            return catalog_.find(record.sha256, format, needs);
+        }};
     built_ = build_sets(std::move(plans_), build_context);
     for (const auto& member : members) {
         for (const auto& decision : member.outcome.decisions) {

@@ -5,10 +5,9 @@
 #include <numeric>
 #include <set>
 
-#include "core/base/digest.hpp"
-#include "core/store/generation_tree.hpp"
-#include "core/store/layout.hpp"
+#include "repotool/contents_builder.hpp"
 #include "repotool/extras.hpp"
+#include "repotool/index_staging.hpp"
 #include "repotool/index_text.hpp"
 #include "repotool/index_writer.hpp"
 #include "repotool/parent_index.hpp"
@@ -22,16 +21,6 @@ std::uint64_t count_records(const SetPlan& plan) {
     return std::accumulate(
         plan.pieces.begin(), plan.pieces.end(), std::uint64_t{0},
         [](std::uint64_t sum, const store::ChunkPiece& piece) { return sum + piece.reference.records; });
-}
-
-IndexWriterOptions writer_options(const SetPlan& plan, const BuildContext& context) {
-    const bool deb = plan.format == formats::Format::deb;
-    IndexWriterOptions options{
-        context.filesystem, [&context] { return context.transaction.fresh_path(); },
-        context.metadata.compress,
-        deb && context.metadata.sha512 ? IndexDigests::sha256_and_sha512 : IndexDigests::sha256};
-    if (!deb) options.compressions.resize(1);  // repomd names one file for each type
-    return options;
 }
 
 // All indexes of the set at once: each new record is fetched once.
@@ -50,7 +39,7 @@ public:
             if (plan.parent != nullptr) parent = open_parent_index(context, *plan.parent, table, name);
             can_copy_ = can_copy_ && parent.has_value();
             writers_.push_back(
-                std::make_unique<IndexWriter>(writer_options(plan, context), name, std::move(parent)));
+                std::make_unique<IndexWriter>(writer_options(plan.format, context), name, std::move(parent)));
         }
     }
 
@@ -90,7 +79,7 @@ private:
     void render(const std::vector<store::Record>& records) {
         std::set<std::string> stanzas;  // the same description of several versions or architectures is one
         for (const auto& record : records) {
-            const formats::Package package = context_.find_package(plan_.format, record);
+            const formats::Package package = context_.find_package(plan_.format, record, Needs::index);
             for (std::size_t i = 0; i < writers_.size(); ++i) {
                 const std::string text = record_text(names_[i], plan_.dist, record, package, descriptions_);
                 if (names_[i] != "Translation-en" || stanzas.insert(text).second) writers_[i]->write(text);
@@ -107,28 +96,13 @@ private:
     std::vector<std::unique_ptr<IndexWriter>> writers_;
 };
 
-store::ContentReference stage_part(const BuildContext& context, const std::string& text) {
-    const store::ContentReference reference{base::sha256_hex(text), text.size()};
-    context.transaction.add_content_bytes(store::layout::tree_part(context.repository, reference.sha256),
-                                          text, context.date);
-    return reference;
-}
-
-// The files join the transaction, and what they replace leaves the cache.
-void stage_files(const SetPlan& plan, const BuildContext& context, const std::vector<IndexFile>& files,
-                 store::SetEntry& entry) {
-    for (const auto& file : files) {
-        entry.indexes.push_back(file.entry);
-        if (file.entry.compression == "none") {
-            context.transaction.add_text(file.staged_path, file.entry.sha256);
-        } else {
-            context.transaction.add_content(file.staged_path, store::layout::meta(context.repository) + "/" +
-                                                                  store::index_path(entry, file.entry));
-        }
-    }
-    if (plan.parent == nullptr) return;
-    for (const auto& index : plan.parent->indexes) {
-        if (index.compression == "none") context.transaction.drop_text(index.sha256);
+void add_contents(BuiltSet& built, const BuildContext& context, std::vector<IndexFile>& files) {
+    const std::size_t before = files.size();
+    built.contents = build_contents(built.plan, context, files);
+    built.entry.contents = built.contents->entry;
+    if (files.size() > before) return;
+    for (const auto& index : built.plan.parent->indexes) {
+        if (index.name == "Contents") built.entry.indexes.push_back(index);  // the parent's stays
     }
 }
 
@@ -150,7 +124,9 @@ BuiltSet build_set(SetPlan&& wanted, const BuildContext& context) {
                    stage_part(context, store::render_chunk_list(built.chunks)),
                    stage_part(context, store::render_frame_table(built.frames)),
                    {}};
-    stage_files(plan, context, files, built.entry);
+    if (wanted_form(plan.format, plan.architecture, context.metadata).has_contents)
+        add_contents(built, context, files);
+    stage_index_files(plan, context, files, built.entry);
     built.entry.extras = build_extras(plan, context);
     return built;
 }

@@ -15,6 +15,7 @@
 #include "core/store/manifest.hpp"
 #include "core/store/transaction.hpp"
 #include "repotool/candidate.hpp"
+#include "repotool/catalog.hpp"
 #include "repotool/config.hpp"
 #include "repotool/index_text.hpp"
 
@@ -38,7 +39,14 @@ struct BuildContext {
     base::UnixSeconds date;
     MetadataConfig metadata;
     // The parsed package of a record, with the text of its indexes.
-    std::function<formats::Package(formats::Format, const store::Record&)> find_package;
+    std::function<formats::Package(formats::Format, const store::Record&, Needs)> find_package;
+};
+
+struct BuiltContents {
+    store::ContentsEntry entry;
+    store::FrameTable frames;
+    store::ChunkList lines;
+    std::vector<std::size_t> rendered;  // places of the chunks that are not copied; none where all stays
 };
 
 struct BuiltSet {
@@ -48,6 +56,7 @@ struct BuiltSet {
     store::FrameTable frames;
     store::ChunkList chunks;
     std::vector<std::size_t> rendered;  // places of the chunks whose text is not copied from the parent
+    std::optional<BuiltContents> contents;
 };
 
 // Stages chunks, chunk lists, frame tables and index files in the transaction and returns what the manifest

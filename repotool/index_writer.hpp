@@ -64,6 +64,8 @@ public:
     void write(std::string_view text);
     void end_part();
     void copy_parent_part(std::size_t part);
+    // Open text; not proven yet to belong to what is published.
+    std::string parent_text(std::size_t part) const { return parent_->text.part(part); }
     // Closes everything. `files` has the open text (compression none) first.
     store::IndexFrames finish(base::UnixSeconds mtime, std::vector<IndexFile>& files);
 

@@ -11,6 +11,7 @@
 #include "core/fs/tree.hpp"
 #include "core/store/generation_tree.hpp"
 #include "core/store/layout.hpp"
+#include "repotool/contents_check.hpp"
 #include "repotool/extras.hpp"
 #include "repotool/index_check.hpp"
 #include "repotool/stored_index.hpp"
@@ -56,16 +57,30 @@ void check_extras(fs::Filesystem& filesystem, const store::Transaction& transact
     }
 }
 
+StoredIndex open_index(fs::Filesystem& filesystem, const store::Transaction& transaction,
+                       const std::string& repository, const BuiltSet& built, const store::IndexEntry& index,
+                       const store::FrameTable& table) {
+    const std::string path = store::layout::meta(repository) + "/" + store::index_path(built.entry, index);
+    return {filesystem.open_read(staged_path(transaction, path).value_or("public/" + path)),
+            index.compression, *table.find(index.name)};
+}
+
 // What was rendered is unpacked and read; what was copied was compared with its digest before.
 void check_frames(fs::Filesystem& filesystem, const store::Transaction& transaction,
                   const StagedGeneration& generation, const BuiltSet& built) {
+    const std::string& repository = generation.manifest.repository;
     for (const auto& index : built.entry.indexes) {
         if (index.compression == "none") continue;
-        const std::string path =
-            store::layout::meta(generation.manifest.repository) + "/" + store::index_path(built.entry, index);
-        const StoredIndex stored(
-            filesystem.open_read(staged_path(transaction, path).value_or("public/" + path)),
-            index.compression, *built.frames.find(index.name));
+        if (index.name == "Contents") {
+            if (built.contents->rendered.empty()) continue;
+            const StoredIndex stored =
+                open_index(filesystem, transaction, repository, built, index, built.contents->frames);
+            for (const std::size_t place : built.contents->rendered)
+                check_contents_text(stored.text(place + 1), built.contents->lines[place]);
+            continue;
+        }
+        const StoredIndex stored =
+            open_index(filesystem, transaction, repository, built, index, built.frames);
         for (const std::size_t place : built.rendered) {
             const store::ChunkPiece& piece = built.plan.pieces[place];
             check_index_text(

@@ -34,6 +34,7 @@ public:
     StoredIndex(std::unique_ptr<fs::File> file, const std::string& compression,
                 const store::IndexFrames& frames);
     formats::Compression compression() const noexcept { return compression_; }
+    std::size_t parts() const noexcept { return frames_.count(); }
     std::string frame(std::size_t part) const { return frames_.part(part); }
     // Unpacked.
     std::string text(std::size_t part) const;

@@ -12,9 +12,7 @@
 #include "core/store/generation_reader.hpp"
 #include "core/store/generation_tree.hpp"
 #include "core/store/layout.hpp"
-#include "repotool/extras.hpp"
-#include "repotool/index_check.hpp"
-#include "repotool/stored_index.hpp"
+#include "repotool/set_verification.hpp"
 #include "signing/verifier.hpp"
 
 namespace repotool::publisher {
@@ -38,6 +36,11 @@ public:
                 check_bytes(generation_path(pointer.path), pointer.sha256, pointer.size);
             for (const auto* set : sub_manifest.all_sets())
                 attempt(set->dist, [&] { check_set(sub_manifest, *set); });
+            if (depth_ != Depth::full) continue;
+            attempt("Translation-en", [&] {
+                verify_descriptions(reader_, sub_manifest,
+                                    [this](const auto& path, const auto& problem) { find(path, problem); });
+            });
         }
     }
 
@@ -178,12 +181,8 @@ private:
         if (count != set.packages)
             find(set.dist, fmt::format("expected {} packages, found {}", set.packages, count));
         if (depth_ != Depth::full) return;
-        check_indexes(set, list);
-        for (const auto& extra : set.extras) {
-            const std::string path = store::layout::meta(report_.repository) + "/" +
-                                     store::extra_path(set.dist, set.architecture, extra);
-            attempt(path, [&] { read_extra_text(filesystem_, reader_.path_of(path), extra); });
-        }
+        verify_set_indexes(reader_, set,
+                           [this](const auto& path, const auto& problem) { find(path, problem); });
     }
 
     void check_package(const store::Record& record) {
@@ -191,23 +190,6 @@ private:
             if (!seen_.insert(file.path).second) continue;  // noarch is in several sets
             depth_ == Depth::full ? check_bytes(file.path, file.sha256, file.size)
                                   : static_cast<void>(check_size(file.path, file.size));
-        }
-    }
-
-    void check_indexes(const SetEntry& set, const store::ChunkList& list) {
-        const store::FrameTable table = reader_.frame_table(set);
-        for (const auto& index : set.indexes) {
-            if (index.compression == "none") continue;
-            const std::string path =
-                store::layout::meta(report_.repository) + "/" + store::index_path(set, index);
-            attempt(path, [&] {
-                const auto* frames = table.find(index.name);
-                if (frames == nullptr) return find(path, "no frame table tells where its parts are");
-                const StoredIndex stored(filesystem_.open_read(reader_.path_of(path)), index.compression,
-                                         *frames);
-                for (std::size_t i = 0; i < list.size(); ++i)
-                    check_index_text(index.name, set.dist, stored.text(i + 1), reader_.records(list[i]));
-            });
         }
     }
 

@@ -99,6 +99,14 @@ std::string GenerationReader::chunk_text(const ChunkReference& chunk) const {
     return text;
 }
 
+ChunkList GenerationReader::contents_lines(const ContentsEntry& contents) const {
+    return parse_chunk_list(content(contents.lines));
+}
+
+FrameTable GenerationReader::frame_table(const ContentsEntry& contents) const {
+    return parse_frame_table(content(contents.frames));
+}
+
 std::vector<Record> GenerationReader::records(const ChunkReference& chunk) const {
     return parse_records(chunk_text(chunk));
 }

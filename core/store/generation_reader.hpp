@@ -34,6 +34,9 @@ public:
     std::vector<Record> records(const ChunkReference& chunk) const;
     std::string chunk_text(const ChunkReference& chunk) const;
     FrameTable frame_table(const SetEntry& set) const;
+    // Of the lines of Contents (docs/FORMAT.md §5.5).
+    ChunkList contents_lines(const ContentsEntry& contents) const;
+    FrameTable frame_table(const ContentsEntry& contents) const;
     // Every record of a set in order, one chunk in memory at a time.
     void for_each_record(const SetEntry& set, const std::function<void(const Record&)>& visit) const;
     // The record with this key; reads one chunk.
