@@ -102,6 +102,12 @@ void check_expected(const InputFile& input, const base::FileDigests& digests) {
         fmt::format("its SHA-256 is {}, '{}' says {}", digests.sha256, input.listed_by, input.sha256));
 }
 
+void refuse_writers(fs::File& source, const InputFile& input) {
+    if (!fs::has_writers(source)) return;
+    throw Error(ErrorKind::input, "adopt", input.path, "somebody has it open for writing",
+                "wait for its writer, or publish it without --adopt");
+}
+
 }  // namespace
 
 InputCopier::InputCopier(fs::Filesystem& filesystem, store::Transaction& transaction, Adopt adopt)
@@ -158,8 +164,11 @@ bool InputCopier::adopt(fs::File& source, const InputFile& input, const std::str
         has_warned_ = true;
         return false;
     }
-    // The one exception from I1: this inode is about to become an object.
+    refuse_writers(source, input);
+    // The one exception from I1: this inode is about to become an object. From here on nobody opens it for
+    // writing by accident; who did so since the look above would change what is published.
     filesystem_.open_read(staged_path)->set_mode(0444);
+    refuse_writers(source, input);
     return true;
 }
 

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -85,6 +86,17 @@ bool link_external(File& file, Filesystem& filesystem, const std::string& path) 
     if (errno == EXDEV || errno == EMLINK || errno == EPERM || errno == EOPNOTSUPP || errno == ENOSYS)
         return false;
     base::throw_errno("link", target);
+}
+
+bool has_writers(File& file) {
+    const Descriptor fd(open(file.path_for_reading().c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY));
+    if (!fd.is_open()) return false;
+    // Who opens the file for writing during the lease has a signal sent to us; this one nobody dies from.
+    if (fcntl(fd.get(), F_SETSIG, SIGURG) != 0) return false;
+    // The kernel leases a file for reading to its owner only while nobody can write to it.
+    if (fcntl(fd.get(), F_SETLEASE, F_RDLCK) != 0) return errno == EAGAIN;
+    fcntl(fd.get(), F_SETLEASE, F_UNLCK);
+    return false;
 }
 
 std::optional<Status> external_status(const std::string& path, FinalSymlink final_symlink) {

@@ -22,6 +22,10 @@ std::unique_ptr<File> open_external(const std::string& path);
 // SystemError for anything else.
 bool link_external(File& file, Filesystem& filesystem, const std::string& path);
 
+// True where somebody has the file open for writing. The file must belong to this user; false where the
+// filesystem cannot tell.
+bool has_writers(File& file);
+
 // Kind of what is there, a symlink in the last place followed or not; empty where there is nothing.
 enum class FinalSymlink { follow, keep };
 std::optional<Status> external_status(const std::string& path, FinalSymlink final_symlink);

@@ -270,6 +270,14 @@ class Uploads(Scenario):
         self.refused("test/adopt", "--adopt", deb, "--dist", "trixie", code=3, says=["belongs to user 12345"])
         self.assertEqual(deb.stat().st_mode, mode)
 
+    def test_a_file_that_somebody_still_writes_is_not_adopted(self):
+        deb = self.upload.debs[0]
+        mode = deb.stat().st_mode
+        with open(deb, "r+b"):
+            self.refused("test/adopt", "--adopt", deb, "--dist", "trixie", code=3, says=["open for writing"])
+        self.assertEqual(deb.stat().st_mode, mode)
+        self.publish("test/adopt", "--adopt", deb, "--dist", "trixie")
+
     def test_files_of_another_filesystem_are_copied_with_a_warning(self):
         other = pathlib.Path("/dev/shm")
         if not other.is_dir() or other.stat().st_dev == self.dir.stat().st_dev:
