@@ -32,7 +32,7 @@ public:
           pool_(site, settings.rules, settings.lock) {}
 
     CollectorReport run() {
-        const auto alone = lock_collecting();
+        const auto alone = lock_collecting(site_, settings_.lock.timeout);
         filesystem_.sync_directory("private");  // that the trash is there is relied on below
         // 1. What needs no writing: space for the rest.
         recover_dead();
@@ -58,15 +58,6 @@ public:
     }
 
 private:
-    std::unique_ptr<fs::Lock> lock_collecting() {
-        std::unique_ptr<fs::Lock> lock;
-        with_reserve(filesystem_,
-                     [&] { lock = filesystem_.try_lock(layout::kCollectingLock, fs::LockMode::exclusive); });
-        if (lock) return lock;
-        throw base::Error(base::ErrorKind::conflict, "collect garbage of", filesystem_.root(),
-                          "another gc or purge is at it", "it does what this one would do");
-    }
-
     // A repository that is busy or damaged does not stop the others.
     void attempt(const std::string& object, const std::function<void()>& action) {
         try {

@@ -43,11 +43,7 @@ public:
     }
 
     void compare_and_swap(std::optional<std::uint64_t> expected, std::uint64_t next) override {
-        if (const auto found = current(); found != expected) {
-            throw Error(ErrorKind::conflict, "publish", repository_,
-                        fmt::format("expected {}, found {}", show(expected), show(found)),
-                        "somebody else published; run the same command again");
-        }
+        check_current(expected, "publish");
         const std::string directory = fs::parent_path(path_);
         for (const auto& changed : fs::make_directories(filesystem_, directory, 0755))
             filesystem_.sync_directory(changed);
@@ -62,7 +58,21 @@ public:
         filesystem_.sync_directory(directory);  // committed when this returns
     }
 
+    void withdraw(std::uint64_t expected) override {
+        check_current(expected, "expire");
+        filesystem_.remove(path_);
+        filesystem_.sync_directory(fs::parent_path(path_));
+    }
+
 private:
+    void check_current(std::optional<std::uint64_t> expected, const char* verb) {
+        const auto found = current();
+        if (found == expected) return;
+        throw Error(ErrorKind::conflict, verb, repository_,
+                    fmt::format("expected {}, found {}", show(expected), show(found)),
+                    "somebody else published; run the same command again");
+    }
+
     fs::Filesystem& filesystem_;
     std::string repository_;
     std::string path_;

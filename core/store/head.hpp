@@ -20,6 +20,8 @@ public:
     // Makes `next` current if `expected` still is; durable on return. Throws base::Error (conflict) when it
     // is not. An error other than that leaves old or new: current() tells.
     virtual void compare_and_swap(std::optional<std::uint64_t> expected, std::uint64_t next) = 0;
+    // Nothing is current any more, if `expected` still is; durable on return. Throws as compare_and_swap().
+    virtual void withdraw(std::uint64_t expected) = 0;
 };
 
 // A relative symlink below `public_root`, replaced by one rename. The caller holds the repository's lock: the

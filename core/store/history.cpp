@@ -156,6 +156,25 @@ std::vector<HistoryRecord> History::read_back(std::uint64_t generation) const {
     return records;
 }
 
+std::optional<std::string> History::newest_meta(const std::string& key) const {
+    const auto paths = segments();
+    for (auto path = paths.rbegin(); path != paths.rend(); ++path) {
+        const std::string bytes = fs::read_file(filesystem_, *path, kSegmentLimit);
+        if (bytes.find(key) == std::string::npos) continue;  // most have none: not worth parsing
+        const LineLog log = parse_line_log(bytes, *path);
+        for (auto line = log.lines.rbegin(); line != log.lines.rend(); ++line) {
+            if (line->find(key) == std::string::npos) continue;
+            const HistoryRecord record = parse_history_record(*line);
+            for (auto request = record.requests.rbegin(); request != record.requests.rend(); ++request) {
+                if (const auto found = request->meta.find(key); found != request->meta.end())
+                    return found->second;
+            }
+            if (const auto found = record.meta.find(key); found != record.meta.end()) return found->second;
+        }
+    }
+    return std::nullopt;
+}
+
 std::optional<HistoryRecord> History::last() const {
     const auto paths = segments();
     for (auto path = paths.rbegin(); path != paths.rend(); ++path) {

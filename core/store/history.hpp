@@ -64,6 +64,8 @@ public:
     // The newest records, oldest first: at least all from this generation on. Reads the segments that it
     // needs and checks no chain.
     std::vector<HistoryRecord> read_back(std::uint64_t generation) const;
+    // The value of this key in the newest record that has it in its meta, or in that of a request.
+    std::optional<std::string> newest_meta(const std::string& key) const;
     // The newest record; reads one segment.
     std::optional<HistoryRecord> last() const;
     // Replaces the newest segment by a copy without its torn line, if it has one. Under the repository's

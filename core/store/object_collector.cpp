@@ -22,7 +22,7 @@ constexpr std::uint64_t kPinsLimit = std::uint64_t{1} << 28U;
 
 void ObjectCollector::add(const std::string& sha256, const std::string& package, Evidence evidence) {
     Candidate& candidate = candidates_.try_emplace(sha256, Candidate{package, evidence}).first->second;
-    if (evidence == Evidence::unknown) candidate.evidence = evidence;
+    candidate.evidence = std::max(candidate.evidence, evidence);
 }
 
 Tally ObjectCollector::run() {
@@ -43,7 +43,8 @@ Tally ObjectCollector::run() {
 void ObjectCollector::drop_settled() {
     std::erase_if(candidates_, [&](const auto& entry) {
         const auto status = filesystem_.status(layout::object(entry.first));
-        return !status || (entry.second.package.empty() && status->links > 1);
+        return !status || (entry.second.evidence == Evidence::unknown && entry.second.package.empty() &&
+                           status->links > 1);
     });
 }
 
@@ -62,9 +63,8 @@ void ObjectCollector::drop_named() {
 
 void ObjectCollector::drop_named_in(const std::string& repository) {
     Repository& known = repositories_.at(repository);
-    const bool all = std::any_of(candidates_.begin(), candidates_.end(), [](const auto& entry) {
-        return entry.second.evidence == Evidence::unknown;
-    });
+    const bool all = std::any_of(candidates_.begin(), candidates_.end(),
+                                 [](const auto& entry) { return entry.second.evidence != Evidence::linked; });
     std::set<std::string> names;
     for (const auto& [sha256, candidate] : candidates_) names.insert(candidate.package);
     const auto keep = [&](const Record& record) {
@@ -86,12 +86,13 @@ Tally ObjectCollector::remove_batch() {
         }
         drop_named();
         for (std::size_t i = 0; i < kBatch && !candidates_.empty(); ++i) {
-            const std::string sha256 = candidates_.begin()->first;
+            const auto [sha256, candidate] = *candidates_.begin();
             candidates_.erase(candidates_.begin());
             const std::string path = layout::object(sha256);
             const auto status = filesystem_.status(path);
-            if (status && status->links > 1) postponed_.insert(sha256);
-            if (!status || status->links > 1) continue;
+            const bool waits = status && status->links > 1 && candidate.evidence != Evidence::purged;
+            if (waits) postponed_.insert(sha256);
+            if (!status || waits) continue;
             filesystem_.remove(path);
             directories.add_directory(fs::parent_path(path));
             removed.add(status->size);

@@ -17,8 +17,9 @@
 namespace repotool::store {
 
 // How much a hard-link count says of an object. linked: a published name of it was seen to be a link to it,
-// so links work here. unknown: every package list has to be read before it may go.
-enum class Evidence { linked, unknown };
+// so links work here. unknown: every package list has to be read before it may go. purged: the same, and then
+// it goes, whatever is linked to it.
+enum class Evidence { linked, unknown, purged };
 
 struct Tally {
     std::uint64_t files = 0;

@@ -31,4 +31,7 @@ private:
 void in_turns(Site& site, const std::string& repository, const LockRequest& request,
               const std::function<bool(const TurnTime&)>& turn, const std::function<void()>& between = {});
 
+// Held by gc, purge and fsck for as long as they run: one of them at a time. Throws base::Error (conflict).
+std::unique_ptr<fs::Lock> lock_collecting(Site& site, std::int64_t timeout_seconds);
+
 }  // namespace repotool::store

@@ -30,7 +30,10 @@ Flips read_flips(fs::Filesystem& filesystem, const std::string& repository, std:
             current = 0;
             flips.ends_expired = true;
         } else if (record.generation > flips.last) {
-            if (current != 0) flips.superseded[current] = record.time;
+            // The parent again: an expiry that was cut off before it took the head away ended nothing.
+            for (const auto ended : {current, record.parent}) {
+                if (ended != 0) flips.superseded[ended] = record.time;
+            }
             current = record.generation;
             flips.ends_expired = false;
         }
