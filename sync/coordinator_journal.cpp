@@ -10,6 +10,7 @@
 #include "core/base/error.hpp"
 #include "core/base/log.hpp"
 #include "core/fs/tree.hpp"
+#include "core/store/generation_reader.hpp"
 #include "core/store/line_log.hpp"
 #include "sync/lock.hpp"
 
@@ -141,6 +142,8 @@ std::unique_ptr<fs::Lock> lock_source(Source& source, const std::string& reposit
                                       std::int64_t timeout_seconds) {
     const std::string path =
         repository_directory(source, repository) + ".lock";  // no repository's name ends so
+    // A name that is nowhere leaves no lock behind.
+    if (!source.state.status(path)) store::open_generation(source.tree, "", repository);
     fs::make_directories(source.state, fs::parent_path(path), 0700);
     return wait_for_lock(source.state, path, fmt::format("{} of {}", repository, source.name),
                          timeout_seconds);

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "core/base/error_json.hpp"
 #include "core/base/text.hpp"
 
 namespace repotool::sync {
@@ -62,12 +63,7 @@ Failure describe_failure(const std::exception_ptr& error, const std::string& ver
 }
 
 json to_json(const Failure& failure) {
-    return {{"code", base::exit_code(failure.kind)},
-            {"kind", base::kind_name(failure.kind)},
-            {"retryable", base::is_retryable(failure.kind)},
-            {"object", failure.object},
-            {"message", failure.message},
-            {"hint", failure.hint}};
+    return base::error_json(failure.kind, failure.object, failure.message, failure.hint);
 }
 
 json to_json(const FleetResult& result) {

@@ -164,6 +164,16 @@ bool write_new_external(const std::string& path, std::string_view bytes, unsigne
     return status == 0;
 }
 
+std::unique_ptr<File> open_external_append(const std::string& path) {
+    Descriptor fd(open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0644));
+    if (!fd.is_open() && errno == EISDIR)
+        throw base::Error(base::ErrorKind::usage, "write", path, kind_text(Kind::directory));
+    if (!fd.is_open() && errno == ENOENT)
+        throw base::Error(base::ErrorKind::usage, "write", path, "its directory does not exist");
+    if (!fd.is_open()) base::throw_errno("open", path);
+    return adopt_file(std::move(fd), path);
+}
+
 bool make_external_directory(const std::string& path, unsigned mode) {
     if (external_status(path, FinalSymlink::follow)) return false;
     const std::string parent = parent_path(path);

@@ -41,6 +41,9 @@ std::optional<std::string> read_first_line(const std::string& path);
 void write_external(const std::string& path, std::string_view bytes, unsigned mode);
 // The same for a file that must not be there yet: false, and nothing changed, where it is.
 bool write_new_external(const std::string& path, std::string_view bytes, unsigned mode);
+// For logs: writes go to the end; made (0644, less the umask) where it does not exist; symlinks are followed.
+// Throws base::Error (usage) for a directory, SystemError otherwise.
+std::unique_ptr<File> open_external_append(const std::string& path);
 // Makes a directory, and its parents with mode 0755, whatever the umask. False where it is there already.
 bool make_external_directory(const std::string& path, unsigned mode);
 

@@ -63,7 +63,7 @@ void add_keys_generate(CLI::App& parent, Context& context) {
     command->footer(
         "The fingerprint is the only line on standard output.\n\n"
         "Examples:\n"
-        "  reposign keys generate stable-key --site /srv/repo --user-id \"Acme <ops@acme.example>\"\n"
+        "  reposign keys generate stable-key --user-id \"Acme <ops@acme.example>\"\n"
         "  reposign keys generate test-key --home ~/keys --algorithm rsa4096\n");
     command->callback([options, &context] { context.run = [options, &context] { run(*options, context); }; });
 }

@@ -41,8 +41,8 @@ void add_packages(CLI::App& parent, Context& context) {
     command->add_option("FILE", *files, "packages to sign")->required();
     context.add_key_options(*command);
     command->footer(
-        "Each file is replaced by a signed copy in one rename; one that the key has signed already is left "
-        "alone.\n\n"
+        "Each file is replaced by a signed copy in one rename; one that the key has\n"
+        "signed already is left alone.\n\n"
         "Examples:\n"
         "  reposign packages *.rpm --site /srv/repo\n"
         "  reposign packages hello-1.0-1.noarch.rpm --home ~/keys --key 0123…CDEF\n");

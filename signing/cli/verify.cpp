@@ -106,10 +106,9 @@ void add_verify(CLI::App& parent, Context& context) {
         ->required()
         ->allow_extra_args(false);
     command->footer(
-        "A file is checked against the .asc or .gpg beside it, an InRelease and a .rpm by itself. Keys that "
-        "are\n"
-        "expired, revoked or weak are refused, also where rpm accepts them. Exit status 9 when something is "
-        "bad.\n\n"
+        "A file is checked against the .asc or .gpg beside it, an InRelease and a .rpm\n"
+        "by itself. Keys that are expired, revoked or weak are refused, also where rpm\n"
+        "accepts them. Exit status 9 when something is bad.\n\n"
         "Examples:\n"
         "  reposign verify dists/bookworm repodata/repomd.xml --keyring acme.asc\n"
         "  reposign verify Packages/*.rpm --keyring acme.asc --json\n");

@@ -2,13 +2,12 @@
 // mirrorsync: brings a generation to a fleet of mirrors and flips them as one.
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cstdio>
 #include <nlohmann/json.hpp>
 
 #include "core/base/error.hpp"
 #include "core/base/log.hpp"
-#include "core/base/text.hpp"
+#include "core/console/help.hpp"
+#include "core/console/main.hpp"
 #include "sync/cli/commands.hpp"
 
 namespace repotool::sync::cli {
@@ -24,8 +23,7 @@ void add_common(CLI::App& app, CommonOptions& options) {
 }
 
 int complain(const Failure& failure) {
-    fmt::print(stderr, "mirrorsync: {}\n", failure.message);
-    if (!failure.hint.empty()) fmt::print(stderr, "  {}\n", failure.hint);
+    console::complain("mirrorsync", failure.message, failure.hint);
     return base::exit_code(failure.kind);
 }
 
@@ -34,13 +32,6 @@ void print_document(const nlohmann::json& document) {
 }
 
 namespace {
-
-// A failure before any mirror was looked at.
-int fail(const Failure& failure, bool json) {
-    if (json)
-        print_document({{"ok", false}, {"error", to_json(failure)}, {"mirrors", nlohmann::json::array()}});
-    return complain(failure);
-}
 
 void set_verbosity(const CommonOptions& options) {
     using base::Verbosity;
@@ -54,10 +45,9 @@ struct Options {
     StatusOptions status;
 };
 
-int dispatch(CLI::App& app, const Options& options, bool& json) {
+int dispatch(CLI::App& app, const Options& options) {
     const bool is_status = app.got_subcommand("status");
     const CommonOptions& common = is_status ? options.status.common : options.run.common;
-    json = common.json || options.run.common.json;
     set_verbosity(common);
     if (app.got_subcommand("version")) {
         fmt::print("mirrorsync {}\n", REPOTOOL_VERSION);
@@ -70,34 +60,29 @@ int dispatch(CLI::App& app, const Options& options, bool& json) {
     return is_status ? status(options.status) : run(options.run);
 }
 
-int run_program(int argc, char** argv) {
-    bool json =
-        std::any_of(argv, argv + argc, [](const char* word) { return std::string_view(word) == "--json"; });
-    CLI::App app("Bring the current generation to all mirrors and flip them as one transaction",
-                 "mirrorsync");
-    Options options;
-    add_run(app, options.run);
-    add_status(*app.add_subcommand("status", "what each mirror serves"), options.status);
-    app.add_subcommand("version", "print the version");
-    app.require_subcommand(0, 1);
-    app.set_version_flag("--version", std::string("mirrorsync ") + REPOTOOL_VERSION);
-    try {
-        app.parse(argc, argv);
-        return dispatch(app, options, json);
-    } catch (const CLI::ParseError& error) {
-        if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
-        return fail({base::ErrorKind::usage, "command line",
-                     fmt::format("cannot read 'command line': {}", error.what()),
-                     "mirrorsync --help lists the options"},
-                    json);
-    } catch (const std::exception&) {
-        return fail(describe_failure(std::current_exception()), json);
-    }
-}
-
 }  // namespace
 }  // namespace repotool::sync::cli
 
 int main(int argc, char** argv) {
-    return repotool::sync::cli::run_program(argc, argv);
+    using namespace repotool;
+    namespace cli = sync::cli;
+    CLI::App app("Bring the current generation to all mirrors and flip them as one transaction.",
+                 "mirrorsync");
+    cli::Options options;
+    console::use_help_layout(app);
+    cli::add_run(app, options.run);
+    cli::add_status(*app.add_subcommand("status", "what each mirror serves"), options.status);
+    app.add_subcommand("version", "of this program");
+    app.require_subcommand(0, 1);
+    app.set_version_flag("--version", std::string("mirrorsync ") + REPOTOOL_VERSION, "show the version");
+    app.footer(console::footer(
+        "Exit status: 0 all mirrors serve it, 2 usage, 6 conflict (try again), 7 storage, 8 a "
+        "mirror (try again), 9 integrity; nothing flipped but with 0.",
+        {"mirrorsync site /srv/mirror1 /srv/mirror2", "mirrorsync status site /srv/mirror1",
+         "mirrorsync --repository test/change-1 site /srv/mirror1"}));
+    const auto no_mirrors = [] {
+        return nlohmann::ordered_json{{"mirrors", nlohmann::ordered_json::array()}};
+    };
+    return console::run(app, {"mirrorsync", [&] { return cli::dispatch(app, options); }, {}, no_mirrors},
+                        argc, argv);
 }

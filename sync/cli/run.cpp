@@ -10,6 +10,7 @@
 #include "core/base/error.hpp"
 #include "core/base/log.hpp"
 #include "core/base/time.hpp"
+#include "core/console/main.hpp"
 #include "core/fs/external.hpp"
 #include "core/store/names.hpp"
 #include "sync/cli/commands.hpp"
@@ -124,6 +125,7 @@ void add_run(CLI::App& app, RunOptions& options) {
 }
 
 int run(const RunOptions& options) {
+    console::check_result_file(options.report);
     Places places = resolve_places(options.common);
     const auto repositories = chosen_repositories(options, *places.source);
     auto urls = addresses(options, places.targets);

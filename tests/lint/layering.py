@@ -9,15 +9,17 @@ from lint_sources import blank_comments_and_strings, cpp_files, is_product, read
 ARROWS = {
     "core/base": set(),
     "core/fs": {"core/base"},
+    "core/console": {"core/base", "core/fs"},
     "core/net": {"core/base"},
     "core/formats": {"core/base"},
     "core/store": {"core/base", "core/fs"},
     "signing": {"core/base", "core/fs"},
     "repotool": {"core/base", "core/fs", "core/net", "core/store", "core/formats", "signing"},
     "sync": {"core/base", "core/fs", "core/net", "core/store", "core/formats", "signing"},
-    "signing/cli": {"core/base", "core/fs", "core/net", "signing"},
-    "repotool/cli": {"core/base", "core/fs", "core/net", "core/store", "core/formats", "signing", "repotool"},
-    "sync/cli": {"core/base", "core/fs", "core/net", "core/store", "core/formats", "signing", "sync"},
+    "signing/cli": {"core/base", "core/fs", "core/console", "core/net", "signing"},
+    "repotool/cli": {"core/base", "core/fs", "core/console", "core/net", "core/store", "core/formats", "signing",
+                     "repotool"},
+    "sync/cli": {"core/base", "core/fs", "core/console", "core/net", "core/store", "core/formats", "signing", "sync"},
 }
 
 # pattern of a third-party header: the folders that may name it
