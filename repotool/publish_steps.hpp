@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "core/base/log.hpp"
 #include "core/store/generation_reader.hpp"
 #include "core/store/history.hpp"
 #include "repotool/generation_builder.hpp"
@@ -20,6 +21,7 @@ public:
     void done(const char* name) {
         const std::int64_t now = base::monotonic_ms();
         result_.steps.push_back({name, now - last_});
+        base::step(name, now - last_);
         last_ = now;
         result_.elapsed_ms = now - start_;
     }

@@ -9,6 +9,7 @@
 
 #include "core/base/text.hpp"
 #include "repotool/client_snippet.hpp"
+#include "repotool/package_json.hpp"
 
 namespace repotool::publisher {
 namespace {
@@ -21,17 +22,11 @@ std::string apt_options(const PublishResult& result) {
     return result.is_signed ? "" : "trusted=yes";
 }
 
-ordered_json package_json(const Decision& decision) {
-    const store::Record& record = decision.record;
-    return {{"format", formats::format_name(decision.format)},
-            {"name", record.name},
-            {"version", record.version},
-            {"architecture", record.architecture},
-            {"sha256", record.sha256},
-            {"unsigned_sha256", record.unsigned_sha256.empty() ? record.sha256 : record.unsigned_sha256},
-            {"size", record.size},
-            {"dist", decision.dist},
-            {"action", action_name(decision.action)}};
+ordered_json decision_json(const Decision& decision) {
+    ordered_json package =
+        package_json(formats::format_name(decision.format), decision.dist, decision.record);
+    package["action"] = action_name(decision.action);
+    return package;
 }
 
 // What this run put into the repository in one format, or found there: names, sources and versions, each
@@ -123,7 +118,7 @@ std::string change_lines(const PublishResult& result) {
 
 std::string render_json(const PublishResult& result, const Config& config) {
     ordered_json packages = ordered_json::array();
-    for (const auto& decision : result.decisions) packages.push_back(package_json(decision));
+    for (const auto& decision : result.decisions) packages.push_back(decision_json(decision));
     ordered_json apt = ordered_json::array();
     for (const auto& address :
          apt_addresses(result.repository, result.sub_manifests, config.base_url, apt_options(result))) {

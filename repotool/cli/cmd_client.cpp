@@ -3,6 +3,8 @@
 #include <nlohmann/json.hpp>
 
 #include "core/base/error.hpp"
+#include "core/console/help.hpp"
+#include "core/console/usage.hpp"
 #include "core/fs/tree.hpp"
 #include "core/store/generation_reader.hpp"
 #include "repotool/cli/command.hpp"
@@ -39,6 +41,7 @@ publisher::SnippetRequest request_for(OpenSite& site, const Options& options, co
 }
 
 int run(const Options& options, const GlobalOptions& global) {
+    publisher::check_base_url(options.base_url);
     OpenSite site = open_site(global);
     const auto reader = store::open_generation(*site.filesystem, "public", options.reference);
     const auto request = request_for(site, options, reader.manifest().repository);
@@ -73,15 +76,16 @@ void add_client(CLI::App& app, Program& program) {
         ->add_option(
             "--format", options->format,
             "sources or list (apt), repo (dnf, zypper), preferences (apt pinning); default: what fits")
-        ->check(CLI::IsMember({"sources", "list", "repo", "preferences"}));
+        ->check(console::one_of({"sources", "list", "repo", "preferences"}));
     command->add_option(
         "--priority", options->priority,
         "so that this repository wins over others (apt: above 1000 also downgrades; dnf: lower wins)");
     command->add_option("--base-url", options->base_url, "address of a mirror, instead of the site's own");
     command->footer(
-        "Examples:\n  repotool client stable --format sources > /etc/apt/sources.list.d/stable.sources\n"
-        "  repotool client stable --format repo > /etc/yum.repos.d/stable.repo\n  repotool client "
-        "test/change-1 --format preferences --priority 1001");
+        console::footer("Repositories of sources and of debug packages are named, too, but switched off.",
+                        {"repotool client stable --format sources > stable.sources",
+                         "repotool client stable --format repo > stable.repo",
+                         "repotool client test/change-1 --format preferences --priority 1001"}));
     command->callback(
         [options, &program] { program.run = [options, &program] { return run(*options, program.global); }; });
 }

@@ -6,6 +6,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "core/console/help.hpp"
 #include "core/fs/external.hpp"
 #include "repotool/cli/command.hpp"
 #include "repotool/settings.hpp"
@@ -110,10 +111,10 @@ void add_config(CLI::App& app, Program& program) {
     command->require_subcommand(1);
     auto* show = command->add_subcommand("show", "print them as a whole repotool.yaml, defaults included");
     show->add_flag("--origin", options->origin, "one setting a line, and where its value came from");
-    command->footer(
-        "Examples:\n  repotool config show\n  repotool config show --origin\n  repotool config show --json");
-    show->footer(
-        "Examples:\n  repotool config show\n  repotool config show --origin\n  repotool config show --json");
+    for (auto* level : {command, show}) {
+        level->footer(console::footer(
+            "", {"repotool config show", "repotool config show --origin", "repotool config show --json"}));
+    }
     show->callback(
         [options, &program] { program.run = [options, &program] { return run(*options, program.global); }; });
 }

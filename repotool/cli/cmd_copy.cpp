@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <memory>
 
+#include "core/console/help.hpp"
 #include "repotool/cli/command.hpp"
 #include "repotool/cli/publish_options.hpp"
 
@@ -49,12 +50,15 @@ void add_copy(CLI::App& app, Program& program) {
         ->type_name("N")
         ->check(CLI::PositiveNumber);
     add_change_options(*command, options->common);
-    command->footer(
-        "Packages keep their dist and component. The rules of TARGET hold; promote also demands a "
-        "signature.\n\n"
-        "Examples:\n  repotool copy stable@41 holdback\n  repotool copy 7.0/proposed 7.0/updates 'libfoo*'");
-    command->callback(
-        [options, &program] { program.run = [options, &program] { return run(*options, program.global); }; });
+    command->footer(console::footer(
+        "Packages keep their dist and component. The rules of TARGET hold; promote also demands a signature.",
+        {"repotool copy stable@41 holdback", "repotool copy 7.0/proposed 7.0/updates 'libfoo*'"}));
+    command->callback([options, &program] {
+        program.run = [options, &program] {
+            return with_failure_file(options->common.files, {"copy", options->target, {options->source}},
+                                     [&] { return run(*options, program.global); });
+        };
+    });
 }
 
 }  // namespace repotool::cli

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/base/error.hpp"
+#include "core/console/help.hpp"
 #include "core/fs/external.hpp"
 #include "repotool/cli/command.hpp"
 
@@ -33,8 +34,7 @@ int run(const Options& options, const GlobalOptions& global) {
 
 void add_init(CLI::App& app, Program& program) {
     auto options = std::make_shared<Options>();
-    auto* command = app.add_subcommand(
-        "init", "make a site with a commented repotool.yaml (publish does it on the way, too)");
+    auto* command = app.add_subcommand("init", "make a site with a commented repotool.yaml");
     command->add_option("directory", options->directory, "where (default: as --site)")->type_name("DIR");
     command->add_option("--apt-suite", options->defaults.apt_suite,
                         "APT suite (default: this host's codename)");
@@ -42,8 +42,9 @@ void add_init(CLI::App& app, Program& program) {
     command->add_option("--base-url", options->defaults.base_url,
                         "where clients reach public/ (default: http://localhost:8080)");
     command->footer(
-        "Examples:\n  repotool init /srv/repo --apt-suite bookworm --rpm-dist el9 --base-url "
-        "http://repo.example.com");
+        console::footer("publish makes a site on the way, too.",
+                        {"repotool init", "repotool init /srv/repo --apt-suite bookworm --rpm-dist el9",
+                         "repotool init /srv/repo --base-url http://repo.example.com"}));
     command->callback(
         [options, &program] { program.run = [options, &program] { return run(*options, program.global); }; });
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <memory>
 
+#include "core/console/help.hpp"
 #include "repotool/cli/command.hpp"
 #include "repotool/cli/publish_options.hpp"
 
@@ -40,14 +41,17 @@ void add_merge(CLI::App& app, Program& program) {
                      "repotool expire takes the repository this long after its last change")
         ->type_name("DURATION");
     add_change_options(*command, options->common);
-    command->footer(
-        "Afterwards the repository holds the packages of its sources and no others: for a gate that tests\n"
-        "several changes at once. Two sources with the same name and version but other content are "
-        "refused.\n\n"
-        "Examples:\n  repotool merge --into test/gate-7 test/change-1 test/change-2\n"
-        "  repotool merge --into test/gate-8 stable test/change-3@2");
-    command->callback(
-        [options, &program] { program.run = [options, &program] { return run(*options, program.global); }; });
+    command->footer(console::footer(
+        "Afterwards the repository holds the packages of its sources and no others: for a gate that tests "
+        "several changes at once. Two sources with the same name and version but other content are refused.",
+        {"repotool merge --into test/gate-7 test/change-1 test/change-2",
+         "repotool merge --into test/gate-8 stable test/change-3@2"}));
+    command->callback([options, &program] {
+        program.run = [options, &program] {
+            return with_failure_file(options->common.files, {"merge", options->target, options->sources},
+                                     [&] { return run(*options, program.global); });
+        };
+    });
 }
 
 }  // namespace repotool::cli

@@ -5,6 +5,7 @@
 
 #include "core/base/error.hpp"
 #include "core/base/log.hpp"
+#include "core/console/help.hpp"
 #include "core/fs/external.hpp"
 #include "core/store/head.hpp"
 #include "core/store/names.hpp"
@@ -79,10 +80,17 @@ void add_promote(CLI::App& app, Program& program) {
         ->type_name("SOURCE… TARGET");
     add_publish_options(*command, options->common);
     command->footer(
-        "Examples:\n  repotool promote ready/ stable\n  repotool promote test/change-1234 stable\n  repotool "
-        "promote test/change-1@3 test/change-2 7.0/updates --dry-run");
-    command->callback(
-        [options, &program] { program.run = [options, &program] { return run(*options, program.global); }; });
+        console::footer("", {"repotool promote ready/ stable", "repotool promote test/change-1234 stable",
+                             "repotool promote test/change-1@3 test/change-2 7.0/updates --dry-run"}));
+    command->callback([options, &program] {
+        program.run = [options, &program] {
+            return with_failure_file(options->common.files,
+                                     {"promote",
+                                      options->arguments.back(),
+                                      {options->arguments.begin(), options->arguments.end() - 1}},
+                                     [&] { return run(*options, program.global); });
+        };
+    });
 }
 
 }  // namespace repotool::cli

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "core/base/error.hpp"
+#include "core/console/help.hpp"
 #include "repotool/cli/command.hpp"
 #include "repotool/cli/publish_options.hpp"
 #include "repotool/inputs.hpp"
@@ -56,11 +57,18 @@ void add_publish(CLI::App& app, Program& program) {
         ->type_name("INPUT");
     add_publish_options(*command, options->common);
     command->footer(
-        "Examples:\n  repotool publish --test change-1234 out/*.deb out/*.rpm\n  repotool publish --test "
-        "change-1234 --env-file repo.env build/\n"
-        "  find out -name '*.rpm' | repotool publish --to 7.0/updates --rpm-dist el9 -");
-    command->callback(
-        [options, &program] { program.run = [options, &program] { return run(*options, program.global); }; });
+        console::footer("", {"repotool publish --test change-1234 out/*.deb out/*.rpm",
+                             "repotool publish --test change-1234 --env-file repo.env build/",
+                             "find out -name '*.rpm' | repotool publish --to updates --rpm-dist el9 -"}));
+    command->callback([options, &program] {
+        program.run = [options, &program] {
+            return with_failure_file(
+                options->common.files,
+                {"publish", options->change.empty() ? options->repository : "test/" + options->change,
+                 options->inputs},
+                [&] { return run(*options, program.global); });
+        };
+    });
 }
 
 }  // namespace repotool::cli

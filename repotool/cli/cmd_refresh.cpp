@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <memory>
 
+#include "core/console/help.hpp"
 #include "core/store/generation_reader.hpp"
 #include "repotool/cli/command.hpp"
 #include "repotool/cli/publish_options.hpp"
@@ -32,11 +33,15 @@ void add_refresh(CLI::App& app, Program& program) {
         ->required()
         ->type_name("REPOSITORY");
     add_change_options(*command, options->common);
-    command->footer(
-        "Run it by a timer where `valid_until:` is set, and after settings or the signing key changed.\n\n"
-        "Examples:\n  repotool refresh stable\n  repotool refresh stable --dry-run");
-    command->callback(
-        [options, &program] { program.run = [options, &program] { return run(*options, program.global); }; });
+    command->footer(console::footer(
+        "Run it by a timer where `valid_until:` is set, and after settings or the signing key changed.",
+        {"repotool refresh stable", "repotool refresh stable --dry-run"}));
+    command->callback([options, &program] {
+        program.run = [options, &program] {
+            return with_failure_file(options->common.files, {"refresh", options->repository, {}},
+                                     [&] { return run(*options, program.global); });
+        };
+    });
 }
 
 }  // namespace repotool::cli

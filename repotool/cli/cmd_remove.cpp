@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <memory>
 
+#include "core/console/help.hpp"
 #include "core/store/generation_reader.hpp"
 #include "repotool/cli/command.hpp"
 #include "repotool/cli/publish_options.hpp"
@@ -43,12 +44,18 @@ void add_remove(CLI::App& app, Program& program) {
     command->add_option("--dist", options->common.dist, "only in this dist");
     command->add_option("--component", options->common.component, "only in this APT component");
     add_change_options(*command, options->common);
-    command->footer(
-        "The files stay for the grace period, so that clients with older metadata find them; older\n"
-        "generations still have the package (repotool purge takes it out of all of them).\n\nExamples:\n"
-        "  repotool remove stable hello\n  repotool remove stable 'libfoo*=1.0-1' --dist bookworm --dry-run");
-    command->callback(
-        [options, &program] { program.run = [options, &program] { return run(*options, program.global); }; });
+    command->footer(console::footer(
+        "The files stay for the grace period, so that clients with older metadata find them; older "
+        "generations still have the package (repotool purge takes it out of all of them).",
+        {"repotool remove stable hello",
+         "repotool remove stable 'libfoo*=1.0-1' --dist bookworm --dry-run"}));
+    command->callback([options, &program] {
+        program.run = [options, &program] {
+            return with_failure_file(options->common.files,
+                                     {"remove", options->repository, options->patterns},
+                                     [&] { return run(*options, program.global); });
+        };
+    });
 }
 
 }  // namespace repotool::cli

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <memory>
 
+#include "core/console/help.hpp"
 #include "repotool/cli/command.hpp"
+#include "repotool/cli/result_files.hpp"
 
 namespace repotool::cli {
 namespace {
@@ -9,19 +11,22 @@ namespace {
 struct Options {
     std::string repository;
     std::uint64_t to = 0;
-    std::string env_file;
+    ResultFiles files;
     std::vector<std::string> meta;
     bool dry_run = false;
 };
 
 int run(const Options& options, const GlobalOptions& global) {
-    check_result_file(options.env_file);
+    check_result_files(options.files);
     OpenSite site = open_site(global);
     site.site->prepare_for_writing();
     const auto dry_run = options.dry_run ? publisher::DryRun::yes : publisher::DryRun::no;
     const auto result = publisher::rollback(publish_context(site, global), options.repository, options.to,
                                             dry_run, parse_meta(options.meta));
-    return answer(result, site.config, global, options.env_file, dry_run);
+    const int status =
+        options.dry_run ? 0 : write_result_files(options.files, result, site, "rollback", std::nullopt);
+    answer(result, site.config, global, dry_run);
+    return status;
 }
 
 }  // namespace
@@ -37,17 +42,23 @@ void add_rollback(CLI::App& app, Program& program) {
                      "the generation to go back to (default: the one before the current)")
         ->type_name("N")
         ->check(CLI::PositiveNumber);
-    command->add_option("--env-file", options->env_file, "write KEY='VALUE' lines for the next job")
+    command->add_option("--env-file", options->files.env, "write KEY='VALUE' lines for the next job")
+        ->type_name("FILE");
+    command->add_option("--junit", options->files.junit, "write what was done, or what failed, as JUnit")
         ->type_name("FILE");
     command->add_option("--meta", options->meta, "KEY=VALUE to keep in the history")
         ->type_name("KEY=VALUE")
         ->allow_extra_args(false);
     command->add_flag("-n,--dry-run", options->dry_run, "show what would change, and change nothing");
     command->footer(
-        "Clients follow, because the new generation is newer; apt ignores an older one.\n\nExamples:\n  "
-        "repotool rollback stable\n  repotool rollback stable --to 41");
-    command->callback(
-        [options, &program] { program.run = [options, &program] { return run(*options, program.global); }; });
+        console::footer("Clients follow, because the new generation is newer; apt ignores an older one.",
+                        {"repotool rollback stable", "repotool rollback stable --to 41"}));
+    command->callback([options, &program] {
+        program.run = [options, &program] {
+            return with_failure_file(options->files, {"rollback", options->repository, {}},
+                                     [&] { return run(*options, program.global); });
+        };
+    });
 }
 
 }  // namespace repotool::cli

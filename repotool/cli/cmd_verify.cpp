@@ -7,6 +7,7 @@
 
 #include "core/base/error.hpp"
 #include "core/base/text.hpp"
+#include "core/console/help.hpp"
 #include "repotool/cli/command.hpp"
 #include "repotool/verify.hpp"
 
@@ -60,14 +61,14 @@ int run(const Options& options, const GlobalOptions& global) {
 void add_verify(CLI::App& app, Program& program) {
     auto options = std::make_shared<Options>();
     auto* command = app.add_subcommand("verify", "check a published repository as a client would");
-    command->add_option("repository", options->reference, "a repository, or repository@N")
+    command->add_option("repository", options->reference, "a repository, repository@N or repository@TAG")
         ->required()
         ->type_name("REPOSITORY");
     command->add_flag("--full", options->full,
                       "also the digest of every package, and every index against the manifest");
     command->footer(
-        "Exit status 9 where something is not what was published; every finding is one line.\n\nExamples:\n  "
-        "repotool verify stable\n  repotool verify stable@41 --full");
+        console::footer("Exit status 9 where something is not what was published; every finding is one line.",
+                        {"repotool verify stable", "repotool verify stable@41 --full"}));
     command->callback(
         [options, &program] { program.run = [options, &program] { return run(*options, program.global); }; });
 }

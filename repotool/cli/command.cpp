@@ -79,41 +79,13 @@ std::map<std::string, std::string> parse_meta(const std::vector<std::string>& ar
     return meta;
 }
 
-int answer(const publisher::PublishResult& result, const publisher::Config& config,
-           const GlobalOptions& global, const std::string& env_file, publisher::DryRun dry_run) {
-    int status = 0;
-    if (!env_file.empty() && dry_run == publisher::DryRun::no) {
-        try {
-            fs::write_external(env_file, publisher::render_env(result, config), 0644);
-        } catch (const Error& error) {
-            base::warn(fmt::format("{}@{} is published, but {}", result.repository, result.generation,
-                                   error.what()));
-            status = base::exit_code(error.kind());
-        }
-    }
+void answer(const publisher::PublishResult& result, const publisher::Config& config,
+            const GlobalOptions& global, publisher::DryRun dry_run) {
     if (global.json) {
         print(publisher::render_json(result, config));
     } else if (!global.quiet) {
         print(publisher::render_text(result, config, dry_run));
     }
-    return status;
-}
-
-void check_result_file(const std::string& path) {
-    if (path.empty()) return;
-    const std::string parent = path.find('/') == std::string::npos ? "." : fs::parent_path(path);
-    const auto directory = fs::external_status(parent.empty() ? "/" : parent, fs::FinalSymlink::follow);
-    const auto file = fs::external_status(path, fs::FinalSymlink::follow);
-    if (!directory || directory->kind != fs::Kind::directory)
-        throw Error(ErrorKind::usage, "write", path, "its directory does not exist");
-    if (file && file->kind == fs::Kind::directory)
-        throw Error(ErrorKind::usage, "write", path, "it is a directory");
-}
-
-void print(const std::string& text) {
-    const bool written =
-        std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
-    if (!written) base::throw_errno("write", "standard output");
 }
 
 }  // namespace repotool::cli

@@ -11,6 +11,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "core/console/main.hpp"
 #include "repotool/config.hpp"
 #include "repotool/open_site.hpp"
 #include "repotool/publish.hpp"
@@ -22,7 +23,10 @@ struct GlobalOptions {
     bool json = false;
     bool quiet = false;
     bool verbose = false;
+    std::string progress = "auto";
+    std::string log_file;
     std::string lock_timeout = "10m";
+    std::vector<std::string> arguments;  // the command line, without the tool's name
 };
 
 // The command that was chosen on the command line: returns the exit status.
@@ -32,6 +36,8 @@ struct Program {
     Run run;
 };
 
+using console::check_result_file;
+using console::print;
 using publisher::OpenSite;
 
 // Where the site is by the rules of --site, and which of them said so; need not exist.
@@ -50,17 +56,16 @@ OpenSite open_or_make_site(const GlobalOptions& global, const publisher::SiteDef
 publisher::PublishContext publish_context(OpenSite& site, const GlobalOptions& global);
 // KEY=VALUE arguments. Throws base::Error (usage).
 std::map<std::string, std::string> parse_meta(const std::vector<std::string>& arguments);
-// Result on standard output (JSON or text), env file where asked for. Returns the exit status: the publish is
-// done, but a caller that asked for an env file must learn that there is none.
-int answer(const publisher::PublishResult& result, const publisher::Config& config,
-           const GlobalOptions& global, const std::string& env_file, publisher::DryRun dry_run);
-void print(const std::string& text);
-// Throws base::Error (usage) where a result file could not be written, before anything is published.
-void check_result_file(const std::string& path);
+// A change's result on standard output, JSON or text.
+void answer(const publisher::PublishResult& result, const publisher::Config& config,
+            const GlobalOptions& global, publisher::DryRun dry_run);
 
 // Each adds its subcommand to the command line.
 void add_client(CLI::App& app, Program& program);
+void add_completion(CLI::App& app, Program& program);
 void add_config(CLI::App& app, Program& program);
+void add_diff(CLI::App& app, Program& program);
+void add_history(CLI::App& app, Program& program);
 void add_init(CLI::App& app, Program& program);
 void add_list(CLI::App& app, Program& program);
 void add_promote(CLI::App& app, Program& program);
@@ -73,5 +78,6 @@ void add_rollback(CLI::App& app, Program& program);
 void add_show(CLI::App& app, Program& program);
 void add_verify(CLI::App& app, Program& program);
 void add_version(CLI::App& app, Program& program);
+void add_why(CLI::App& app, Program& program);
 
 }  // namespace repotool::cli

@@ -28,8 +28,7 @@ std::string make_temporary_site(const publisher::SiteDefaults& defaults) {
 }  // namespace
 
 void add_change_options(CLI::App& command, PublishOptions& options) {
-    command.add_option("--env-file", options.env_file, "write KEY='VALUE' lines for the next job")
-        ->type_name("FILE");
+    add_result_file_options(command, options.files);
     command.add_option("--meta", options.meta, "KEY=VALUE to keep in the history")
         ->type_name("KEY=VALUE")
         ->allow_extra_args(false);
@@ -83,7 +82,7 @@ std::string checked_repository(const std::string& name) {
 
 PublishSession::PublishSession(const GlobalOptions& global, const PublishOptions& options, MakeSite make_site)
     : global_(global), options_(options) {
-    check_result_file(options.env_file);
+    check_result_files(options.files);
     const publisher::SiteDefaults defaults{options.apt_suite, options.rpm_dist, options.base_url};
     if (make_site == MakeSite::no) {
         site_ = open_site(global);
@@ -141,10 +140,15 @@ void PublishSession::add_repodata(publisher::Inputs& inputs) const {
     }
 }
 
-int PublishSession::finish(const publisher::PublishRequest& request) {
+int PublishSession::finish(publisher::PublishRequest request) {
     const auto context = publish_context(site_, global_);
+    const bool is_real = request.dry_run == publisher::DryRun::no;
+    const auto definition = is_real ? run_definition(options_.files, site_, global_, request) : std::nullopt;
     const auto result = publisher::publish(context, request);
-    return answer(result, site_.config, global_, options_.env_file, request.dry_run);
+    const int status =
+        is_real ? write_result_files(options_.files, result, site_, request.operation, definition) : 0;
+    answer(result, site_.config, global_, request.dry_run);
+    return status;
 }
 
 }  // namespace repotool::cli

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "repotool/cli/command.hpp"
+#include "repotool/cli/result_files.hpp"
 
 namespace repotool::cli {
 
@@ -16,7 +17,7 @@ struct PublishOptions {
     std::string apt_suite;  // of a site that is made on the way
     std::string rpm_dist;   // likewise, and the dist of .rpm files
     std::string base_url;   // likewise
-    std::string env_file;
+    ResultFiles files;
     std::vector<std::string> meta;
     std::string expire;  // duration
     std::string base;    // repository[@N] that the change was built against
@@ -28,7 +29,8 @@ struct PublishOptions {
     bool dry_run = false;
 };
 
-// What changes of a repository have in common: --env-file, --meta, --dry-run, --allow-release-info-change.
+// What changes of a repository have in common: files of the result, --meta, --dry-run,
+// --allow-release-info-change.
 void add_change_options(CLI::App& command, PublishOptions& options);
 // Those, and what bringing packages needs.
 void add_publish_options(CLI::App& command, PublishOptions& options);
@@ -53,7 +55,7 @@ public:
     // --repodata TYPE=FILE. Throws base::Error (usage).
     void add_repodata(publisher::Inputs& inputs) const;
     // Publishes and prints the answer; returns the exit status.
-    int finish(const publisher::PublishRequest& request);
+    int finish(publisher::PublishRequest request);
 
 private:
     const GlobalOptions& global_;
