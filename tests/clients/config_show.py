@@ -2,6 +2,7 @@
 """config show: every setting that is in force, and where it came from."""
 
 import os
+import pathlib
 
 from json_schema import check
 from workspace import Scenario, main
@@ -57,6 +58,12 @@ class ConfigShow(Scenario):
         before, after = self.settings()[1], self.settings(site=again)[1]
         self.assertEqual({key: setting["value"] for key, setting in before.items()},
                          {key: setting["value"] for key, setting in after.items()})
+
+    def test_every_key_is_in_the_readme(self):
+        readme = (pathlib.Path(__file__).parents[2] / "README.md").read_text()
+        section = readme.split("## Configuration")[1].split("## ")[0]
+        for key in self.settings()[1]:
+            self.assertRegex(section, rf"\b{key.rsplit('.', 1)[-1]}\b", key)
 
 
 if __name__ == "__main__":
