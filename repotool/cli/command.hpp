@@ -64,6 +64,12 @@ void answer(const publisher::PublishResult& result, const publisher::Config& con
 void add_client(CLI::App& app, Program& program);
 void add_completion(CLI::App& app, Program& program);
 void add_config(CLI::App& app, Program& program);
+void add_expire(CLI::App& app, Program& program);
+void add_freeze(CLI::App& app, Program& program);
+void add_gc(CLI::App& app, Program& program);
+void add_purge(CLI::App& app, Program& program);
+void add_tag(CLI::App& app, Program& program);
+void add_thaw(CLI::App& app, Program& program);
 void add_diff(CLI::App& app, Program& program);
 void add_history(CLI::App& app, Program& program);
 void add_init(CLI::App& app, Program& program);

@@ -26,7 +26,8 @@ const std::array<Group, 3>& groups() {
          {"Inspect",
           {add_list, add_show, add_diff, add_history, add_why, add_verify, add_client, add_config,
            add_version}},
-         {"Look after", {add_init, add_completion}}}};
+         {"Look after",
+          {add_tag, add_freeze, add_thaw, add_gc, add_expire, add_purge, add_init, add_completion}}}};
     return kGroups;
 }
 

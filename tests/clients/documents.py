@@ -59,6 +59,9 @@ class Documents(Scenario):
         check(self.repotool("--json", "list").json, "list-result")
         check(self.repotool("--json", "show", "stable").json, "show-result")
         check(self.repotool("--json", "verify", "stable", "--full").json, "verify-result")
+        check(self.repotool("--json", "tag", "stable@1", "first").json, "tag-result")
+        for command in (["freeze", "stable", "--reason", "release"], ["freeze", "stable"], ["thaw", "stable"]):
+            check(self.repotool("--json", *command).json, "freeze-result")
         check(self.repotool("--json", "show", "nothing", code=2).json, "error")
         check(self.mirrorsync(self.site, self.dir / "m1", "--json").json, "mirrorsync-result")
         check(self.mirrorsync(self.site, self.dir / "m1", "--json").json, "mirrorsync-result")

@@ -57,7 +57,7 @@ class GroupCommit(Scenario):
         began = time.monotonic()
         with concurrent.futures.ThreadPoolExecutor(PUBLISHERS + 3) as pool:
             others = [pool.submit(self.beside, ["--json", "show", "stable"], stop, reads),
-                      pool.submit(self.beside, ["list"], stop, collections)]
+                      pool.submit(self.beside, ["gc", "--quiet"], stop, collections)]
             copied = pool.submit(self.repotool, "copy", "test/beside", "stable", timeout=300)
             jobs = [pool.submit(self.publisher, number, start) for number in range(PUBLISHERS)]
             try:

@@ -114,6 +114,19 @@ class Rules(Scenario):
         self.assertEqual([name for name, _ in self.shown("test/gate-1")], ["bb", "cc"])
         self.repotool("verify", "test/gate-1", "--full")
 
+    def test_a_frozen_repository_refuses_every_change(self):
+        self.publish("stable", self.deb("aa"))
+        self.publish("stable", self.deb("aa", "2.0-1"))
+        self.publish("test/one", self.deb("cc"))
+        self.repotool("freeze", "stable", "--reason", "release day")
+        for command in (["publish", "--to", "stable", self.deb("bb")], ["remove", "stable", "aa"], ["rollback", "stable"],
+                        ["refresh", "stable"], ["copy", "test/one", "stable", "cc"]):
+            self.assertIn("release day", self.refused(*command)["message"])
+        self.assertFalse(self.repotool("--json", "freeze", "stable").json["changed"])
+        self.repotool("thaw", "stable")
+        self.assertFalse(self.repotool("--json", "thaw", "stable").json["changed"])
+        self.publish("stable", self.deb("bb"))
+
     def test_release_info_does_not_change_by_accident(self):
         self.publish("stable", self.deb("aa"))
         self.write_config('site: {label: Other}\n' + DISTS)
