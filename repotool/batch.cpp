@@ -15,6 +15,7 @@
 #include "repotool/keys.hpp"
 #include "repotool/placement.hpp"
 #include "repotool/release_info.hpp"
+#include "repotool/setting_changes.hpp"
 #include "repotool/staged_check.hpp"
 
 namespace repotool::publisher {
@@ -75,6 +76,11 @@ void Batch::select(std::vector<BatchMember>& members) {
             member.refusal = error;
             sets_.restore(before);
         }
+    }
+    if (parent_ != nullptr) {
+        const auto changes = setting_changes(*parent_, context_.config, repository_,
+                                             signer_ == nullptr ? Signing::no : Signing::yes);
+        for (auto& member : members) member.outcome.setting_changes = changes;
     }
     // A refresh writes every index again, by the settings of today.
     plans_ = sets_.plans(has_refresh_ ? WorkingSets::Which::all : WorkingSets::Which::changed);

@@ -79,10 +79,10 @@ void stage_rpm_pointers(store::Transaction& transaction, store::SubManifest& sub
             stage.add(pin + "/repodata/repomd.xml.asc", signer->detach_sign(repomd));
             stage.add(pin + "/repodata/repomd.xml.key", signer->public_key());
         }
-        if (config.base_url.empty()) continue;
-        const std::string generation = store::layout::generation(request.repository, request.number);
+        const std::string mirrorlist = mirrorlist_text(config, request.repository, request.number, set);
+        if (mirrorlist.empty()) continue;
         transaction.add_tree_file(store::layout::rpm_directory(set.dist, set.architecture) + "/mirrorlist",
-                                  fmt::format("{}/{}/{}/\n", config.base_url, generation, pin), request.date);
+                                  mirrorlist, request.date);
     }
 }
 
@@ -116,6 +116,13 @@ void put_set(std::vector<store::SetEntry>& sets, const store::SetEntry& entry) {
 }
 
 }  // namespace
+
+std::string mirrorlist_text(const Config& config, const std::string& repository, std::uint64_t generation,
+                            const store::SetEntry& set) {
+    if (config.base_url.empty()) return {};
+    return fmt::format("{}/{}/{}/\n", config.base_url, store::layout::generation(repository, generation),
+                       store::layout::pin_directory(set.dist, set.architecture));
+}
 
 std::vector<store::SubManifest> merge_sets(const store::GenerationReader* parent,
                                            const std::vector<BuiltSet>& built) {

@@ -36,6 +36,10 @@ struct StagedGeneration {
 StagedGeneration stage_generation(store::Transaction& transaction, GenerationRequest request,
                                   const Config& config, signing::Signer* signer);
 
+// What the mirrorlist of an RPM set says: where this very generation is. Empty where the site has no address.
+std::string mirrorlist_text(const Config& config, const std::string& repository, std::uint64_t generation,
+                            const store::SetEntry& set);
+
 // The parent's sub-manifests with `built` in place of what they replace.
 std::vector<store::SubManifest> merge_sets(const store::GenerationReader* parent,
                                            const std::vector<BuiltSet>& built);

@@ -151,7 +151,8 @@ std::string to_json(const RequestOutcome& outcome) {
     return dump({{"decisions", decisions},
                  {"changed", outcome.changed},
                  {"generation", outcome.generation},
-                 {"manifest", outcome.manifest_sha256}});
+                 {"manifest", outcome.manifest_sha256},
+                 {"settings", outcome.setting_changes}});
 }
 
 std::string to_json(const base::Error& error, std::uint64_t generation, const std::string& manifest_sha256) {
@@ -179,6 +180,7 @@ RequestAnswer answer_from_json(const std::string& text) {
             return answer;
         }
         document.at("changed").get_to(answer.outcome.changed);
+        document.at("settings").get_to(answer.outcome.setting_changes);
         for (const auto& decision : document.at("decisions"))
             answer.outcome.decisions.push_back(decision_from(decision));
         return answer;

@@ -38,8 +38,9 @@ PreparedRequest prepared_request_from_json(const std::string& text);
 struct RequestOutcome {
     std::vector<Decision> decisions;
     bool changed = false;
-    std::uint64_t generation = 0;  // current one afterwards; 0: none
-    std::string manifest_sha256;   // of `generation`
+    std::uint64_t generation = 0;              // current one afterwards; 0: none
+    std::string manifest_sha256;               // of `generation`
+    std::vector<std::string> setting_changes;  // since the parent (setting_changes.hpp)
 };
 std::string to_json(const RequestOutcome& outcome);
 std::string to_json(const base::Error& error, std::uint64_t generation, const std::string& manifest_sha256);

@@ -78,6 +78,7 @@ private:
         if (members[0].refusal) throw Error(*members[0].refusal);
         describe_current();
         result_.decisions = members[0].outcome.decisions;
+        result_.setting_changes = members[0].outcome.setting_changes;
         result_.changed = members[0].outcome.changed;
         if (!result_.changed) return result_;
         result_.parent = result_.generation;
@@ -231,6 +232,7 @@ private:
                                                            outcome.generation);
         describe_current();
         result_.decisions = outcome.decisions;
+        result_.setting_changes = outcome.setting_changes;
         result_.changed = outcome.changed;
         return result_;
     }

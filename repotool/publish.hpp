@@ -65,6 +65,9 @@ struct PublishResult {
     std::vector<Decision> decisions;
     std::vector<store::SubManifest> sub_manifests;  // of `generation`
     bool is_signed = false;
+    // Settings that differ from those of the generation before (setting_changes.hpp): followed where
+    // something changed, else waiting for a change.
+    std::vector<std::string> setting_changes;
     std::vector<StepTime> steps;
     std::int64_t elapsed_ms = 0;
 };

@@ -114,6 +114,14 @@ std::string change_lines(const PublishResult& result) {
     return text;
 }
 
+std::string setting_line(const PublishResult& result) {
+    if (result.setting_changes.empty()) return {};
+    const std::string names = base::join(result.setting_changes, ", ");
+    if (result.changed) return fmt::format("  with changed settings: {}\n", names);
+    return fmt::format("  settings changed ({}): `repotool refresh {}` applies them\n", names,
+                       result.repository);
+}
+
 }  // namespace
 
 std::string render_json(const PublishResult& result, const Config& config) {
@@ -136,7 +144,7 @@ std::string render_json(const PublishResult& result, const Config& config) {
     }
     ordered_json steps = ordered_json::array();
     for (const auto& step : result.steps) steps.push_back({{"name", step.name}, {"ms", step.ms}});
-    const ordered_json document{
+    ordered_json document{
         {"ok", true},
         {"changed", result.changed},
         {"repository", result.repository},
@@ -148,6 +156,7 @@ std::string render_json(const PublishResult& result, const Config& config) {
         {"rpm", rpm},
         {"elapsed_ms", result.elapsed_ms},
         {"steps", steps}};
+    if (!result.setting_changes.empty()) document["setting_changes"] = result.setting_changes;
     return document.dump(1) + "\n";
 }
 
@@ -163,11 +172,14 @@ std::string render_env(const PublishResult& result, const Config& config) {
 
 std::string render_text(const PublishResult& result, const Config& config, DryRun dry_run) {
     const std::string name = fmt::format("{}@{}", result.repository, result.generation);
-    if (!result.changed) return fmt::format("{} is current: nothing to do ({})\n", name, summary(result));
+    if (!result.changed)
+        return fmt::format("{} is current: nothing to do ({})\n{}", name, summary(result),
+                           setting_line(result));
     if (dry_run == DryRun::yes)
-        return fmt::format("{} would be made: {}\n{}", name, summary(result), change_lines(result));
-    std::string text = fmt::format("{} is live: {}, {} ms\n{}", name, summary(result), result.elapsed_ms,
-                                   change_lines(result));
+        return fmt::format("{} would be made: {}\n{}{}", name, summary(result), change_lines(result),
+                           setting_line(result));
+    std::string text = fmt::format("{} is live: {}, {} ms\n{}{}", name, summary(result), result.elapsed_ms,
+                                   change_lines(result), setting_line(result));
     for (const auto& address :
          apt_addresses(result.repository, result.sub_manifests, config.base_url, apt_options(result)))
         text += "  " + address.sources + "\n";
