@@ -56,7 +56,9 @@ std::string repository_problem(std::string_view name) {
     }
     for (std::size_t i = 1; i < segments.size(); ++i) {
         if (std::all_of(segments[i].begin(), segments[i].end(), is_digit))
-            return "a part below another one cannot be a number";
+            return fmt::format(
+                "a part below another one cannot be a number, because generations are; 'change-{}' can",
+                segments[i]);
     }
     if (std::find(kReserved.begin(), kReserved.end(), segments[0]) != kReserved.end()) {
         return fmt::format("'{}' is a name of every site's or mirror's own", segments[0]);

@@ -69,9 +69,11 @@ Listing describe(OpenSite& site, const GenerationReader& reader, bool with_sets)
     const bool frozen = is_frozen(site, manifest.repository);
     const bool is_signed = reader.pointer_file("MANIFEST.asc").has_value();
     Listing listing;
-    listing.text = fmt::format("{}@{}  {}  {} package entries{}{}{}\n", manifest.repository,
-                               manifest.generation, base::iso8601(manifest.date), package_count(reader),
-                               is_signed ? "  signed" : "", frozen ? "  frozen" : "", tags_text(tags));
+    listing.text = fmt::format(
+        "{}@{}  {}  {}{}{}{}\n", manifest.repository, manifest.generation, base::iso8601(manifest.date),
+        package_count(reader) == 1 ? "1 package entry"
+                                   : fmt::format("{} package entries", package_count(reader)),
+        is_signed ? "  signed" : "", frozen ? "  frozen" : "", tags_text(tags));
     ordered_json sets = ordered_json::array();
     for (const auto& sub_manifest : reader.sub_manifests()) {
         for (const auto& set : sub_manifest.sets) {
