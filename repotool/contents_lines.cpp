@@ -46,7 +46,7 @@ public:
     }
     void cut() {
         if (lines_ == 0) return;
-        sink_.write_chunk({base::sha256_hex(text_), lines_, first_path_}, text_);
+        sink_.write_chunk({base::sha256_hex(text_), lines_, first_path_, {}}, text_);
         text_.clear();
         lines_ = 0;
     }

@@ -174,8 +174,11 @@ private:
         const store::ChunkList list = reader_.chunk_list(set);
         std::uint64_t count = 0;
         for (const auto& chunk : list) {
-            for (const auto& record : reader_.records(chunk)) check_package(record);
-            count += chunk.records;
+            const auto records = reader_.records(chunk);
+            if (store::describe_chunk(chunk.sha256, records) != chunk)
+                find(set.dist, fmt::format("its chunk list does not describe chunk {}", chunk.sha256));
+            for (const auto& record : records) check_package(record);
+            count += records.size();
         }
         if (set.architecture != store::layout::kTranslations) report_.packages += count;
         if (count != set.packages)

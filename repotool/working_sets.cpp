@@ -2,7 +2,6 @@
 #include "repotool/working_sets.hpp"
 
 #include <algorithm>
-#include <string_view>
 
 namespace repotool::publisher {
 namespace {
@@ -16,18 +15,6 @@ SetName name_of(formats::Format format, const store::SetEntry& set) {
 
 bool is_beside(const SetName& a, const SetName& b) {
     return a.format == b.format && a.dist == b.dist && a.component == b.component;
-}
-
-// True where the text of a chunk has a record with one of these sources. Names need no escapes in JSON, so
-// the bytes can be searched without parsing.
-bool mentions_source(std::string_view chunk, const std::set<std::string>& sources) {
-    constexpr std::string_view kMark = "\"source\":\"";
-    for (auto at = chunk.find(kMark); at != std::string_view::npos; at = chunk.find(kMark, at)) {
-        at += kMark.size();
-        const auto end = chunk.find('"', at);
-        if (sources.contains(std::string(chunk.substr(at, end - at)))) return true;
-    }
-    return false;
 }
 
 }  // namespace
@@ -123,10 +110,9 @@ std::vector<Record> WorkingSets::all(const SetName& name) {
 
 std::vector<Record> WorkingSets::built_from(const SetName& name, const std::set<std::string>& sources) {
     std::map<std::string, Record> found;
-    for (const auto& chunk : chunks(name)) {
-        if (!loaded_.contains(chunk.sha256) && !mentions_source(parent_->chunk_text(chunk), sources))
-            continue;
-        for (const auto& record : load(chunk)) {
+    const store::ChunkList& list = chunks(name);
+    for (const std::size_t place : store::find_source_chunks(list, sources)) {
+        for (const auto& record : load(list[place])) {
             if (sources.contains(record.source)) found.emplace(record_key(record), record);
         }
     }

@@ -41,7 +41,7 @@ public:
         if (open_.empty()) return;
         ChunkPiece piece;
         for (const auto& record : open_) piece.text += render_record(record);
-        piece.reference = {base::sha256_hex(piece.text), open_.size(), record_key(open_.front())};
+        piece.reference = describe_chunk(base::sha256_hex(piece.text), open_);
         piece.parent_index = place_in_parent(piece.reference.sha256);
         if (piece.parent_index) {
             piece.text.clear();
@@ -98,7 +98,11 @@ void merge(Cutter& cutter, std::vector<Record> records, EditPosition& edit, Edit
 
 std::string render_chunk_list(const ChunkList& list) {
     std::string text;
-    for (const auto& chunk : list) text += json{chunk.sha256, chunk.records, chunk.first_key}.dump() + "\n";
+    for (const auto& chunk : list) {
+        json line{chunk.sha256, chunk.records, chunk.first_key};
+        if (!chunk.sources.empty()) line.push_back(chunk.sources);
+        text += line.dump() + "\n";
+    }
     return text;
 }
 
@@ -108,8 +112,10 @@ ChunkList parse_chunk_list(std::string_view text) {
         while (!text.empty()) {
             const auto end = text.find('\n');
             const json line = json::parse(text.substr(0, end));
-            list.push_back({line.at(0).get<std::string>(), line.at(1).get<std::uint64_t>(),
-                            line.at(2).get<std::string>()});
+            list.push_back(
+                {line.at(0).get<std::string>(), line.at(1).get<std::uint64_t>(),
+                 line.at(2).get<std::string>(),
+                 line.size() > 3 ? line.at(3).get<std::vector<std::string>>() : std::vector<std::string>{}});
             if (!base::is_sha256_hex(list.back().sha256))
                 throw base::Error(base::ErrorKind::integrity, "read", "chunk list", "not a digest");
             text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
@@ -118,6 +124,33 @@ ChunkList parse_chunk_list(std::string_view text) {
         throw base::Error(base::ErrorKind::integrity, "read", "chunk list", error.what());
     }
     return list;
+}
+
+ChunkReference describe_chunk(std::string sha256, const std::vector<Record>& records) {
+    std::set<std::string> sources;
+    for (const auto& record : records) {
+        if (!record.source.empty() && record.source != record.name) sources.insert(record.source);
+    }
+    return {std::move(sha256),
+            records.size(),
+            records.empty() ? "" : record_key(records.front()),
+            {sources.begin(), sources.end()}};
+}
+
+std::vector<std::size_t> find_source_chunks(const ChunkList& list, const std::set<std::string>& sources) {
+    std::set<std::size_t> found;
+    for (std::size_t i = 0; i < list.size(); ++i) {
+        const auto& known = list[i].sources;
+        if (std::any_of(known.begin(), known.end(), [&](const auto& name) { return sources.contains(name); }))
+            found.insert(i);
+    }
+    for (const auto& source : sources) {  // packages with the name of their source
+        const std::string end = source + "\v";
+        for (auto i = find_chunk(list, source + "\n"); i && *i < list.size() && list[*i].first_key < end;
+             ++*i)
+            found.insert(*i);
+    }
+    return {found.begin(), found.end()};
 }
 
 std::vector<ChunkPiece> edit_chunks(const ChunkList& parent, const ChunkEdits& edits,

@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,12 +21,19 @@ struct ChunkReference {
     std::string sha256;
     std::uint64_t records = 0;
     std::string first_key;
+    // Of its records whose source package has another name than they have; sorted, each once.
+    std::vector<std::string> sources;
+
+    bool operator==(const ChunkReference&) const = default;
 };
 using ChunkList = std::vector<ChunkReference>;
 
 std::string render_chunk_list(const ChunkList& list);
 // Throws base::Error (integrity).
 ChunkList parse_chunk_list(std::string_view text);
+
+// What a chunk list says of the chunk with this digest, which holds `records`.
+ChunkReference describe_chunk(std::string sha256, const std::vector<Record>& records);
 
 // What an edit makes of a set: pieces in order, each either a chunk of the parent or a new one.
 struct ChunkPiece {
@@ -43,6 +51,9 @@ using ChunkLoader = std::function<std::vector<Record>(const ChunkReference&)>;
 // reaches.
 std::vector<ChunkPiece> edit_chunks(const ChunkList& parent, const ChunkEdits& edits,
                                     const ChunkLoader& load);
+
+// The chunks that may hold packages of one of these source packages, by place, without reading any of them.
+std::vector<std::size_t> find_source_chunks(const ChunkList& list, const std::set<std::string>& sources);
 
 // The chunk in which `key` is or would be; empty in an empty list.
 std::optional<std::size_t> find_chunk(const ChunkList& list, std::string_view key);

@@ -90,10 +90,13 @@ class Documents(Scenario):
 
     def chunks_of(self, package_set):
         for line in self.part(package_set["chunks"]).decode().splitlines():
-            digest, count, first = json.loads(line)
-            self.assertEqual(line + "\n", canonical([digest, count, first]))
+            digest, count, first, *sources = json.loads(line)
+            self.assertEqual(line + "\n", canonical([digest, count, first, *sources]))
             path = self.meta / "tree" / digest[:2] / digest
             self.assertEqual(sha256(path), digest)
+            records = [json.loads(record) for record in path.read_text().splitlines()]
+            others = sorted({record["source"] for record in records if record["source"] != record["name"]})
+            self.assertEqual(sources, [others] if others else [])
             yield path.read_text().splitlines(), count, first
 
     def test_chunks_end_where_the_page_says(self):

@@ -49,6 +49,27 @@ ChunkEdits puts(unsigned from, unsigned to) {
 
 }  // namespace
 
+TEST_CASE("the packages of a source package are found in the chunks that a list names", "[chunks]") {
+    Set set;
+    ChunkEdits edits = puts(0, 3000);
+    for (const unsigned number : {7U, 1500U, 2999U}) {
+        Record record = a_record(number);
+        record.source = "package-42";
+        edits[record_key(record)] = record;
+    }
+    set.edit(edits);
+    CHECK(parse_chunk_list(render_chunk_list(set.list)) == set.list);
+    std::set<std::string> found;
+    const auto places = find_source_chunks(set.list, {"package-42", "nowhere"});
+    for (const std::size_t place : places) {
+        for (const auto& record : parse_records(set.chunks.at(set.list[place].sha256)))
+            if (record.source == "package-42") found.insert(record.name);
+    }
+    CHECK(found == std::set<std::string>{"package-42", "package-7", "package-1500", "package-2999"});
+    CHECK(places.size() <= 5);
+    CHECK(set.list.size() > 20);
+}
+
 TEST_CASE("equal sets have equal chunk lists, whatever their history", "[chunks]") {
     std::mt19937 engine(GENERATE(1U, 2U, 3U));
     const auto random = [&] { return static_cast<unsigned>(engine()); };
