@@ -206,7 +206,7 @@ private:
     }
 
     // What a newer version of a source package does not build any more. Architectures are built apart: only
-    // those that this request brings are judged.
+    // those that this request brings are judged, and what it brings itself stays.
     void supersede_obsolete(const SetName& set) {
         if (store::set_kind(set.architecture) == store::SetKind::source) return;
         std::map<std::pair<std::string, std::string>, std::string>
@@ -228,6 +228,7 @@ private:
         for (const auto& record : binaries) {
             const auto version = newest.find({record.source, record.architecture});
             if (version == newest.end() || compare(record.source_version, version->second) >= 0) continue;
+            if (keys_.contains(record_key(record))) continue;
             if (!built.contains({record.source, version->second, record.name})) supersede(set, record);
         }
     }

@@ -77,6 +77,11 @@ class Rules(Scenario):
         self.assertEqual(self.shown("stable"), [("doc", "1.0-1"), ("lib2", "2.0-1"), ("other", "1.0-1"), ("tool", "1.0-1"),
                                                 ("tool", "2.0-1")])
 
+    def test_what_one_publish_brings_does_not_make_itself_obsolete(self):
+        source = "Source: src\n"
+        self.publish("stable", self.deb("lib1", fields=source), self.deb("lib2", "2.0-1", fields=source))
+        self.assertEqual(self.shown("stable"), [("lib1", "1.0-1"), ("lib2", "2.0-1")])
+
     def test_obsolete_binaries_stay_where_the_configuration_says_so(self):
         self.write_config(DISTS + "repositories:\n  stable: {rules: {supersede_obsolete: false}}\n")
         self.publish("stable", self.deb("lib1", fields="Source: src\n"))
