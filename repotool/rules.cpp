@@ -13,6 +13,7 @@
 #include "core/fs/tree.hpp"
 #include "repotool/extra_text.hpp"
 #include "repotool/placement.hpp"
+#include "repotool/set_beginnings.hpp"
 #include "repotool/versions.hpp"
 
 namespace repotool::publisher {
@@ -22,10 +23,6 @@ using base::Error;
 using base::ErrorKind;
 using store::Record;
 using store::record_key;
-
-bool is_any_architecture(formats::Format format, const Record& record) {
-    return record.architecture == (format == formats::Format::deb ? "all" : "noarch");
-}
 
 // The decisions of one request, each package once: what was added in one set and unchanged in another was
 // added.
@@ -86,7 +83,6 @@ public:
     }
 
     void run() {
-        begin_sets();
         for (const auto* candidate : candidates_) {
             for (const auto& set : targets(*candidate)) decide(*candidate, set);
         }
@@ -106,36 +102,6 @@ private:
     unsigned versions_to_keep() const {
         return request_.rules.keep_versions > 0 ? request_.rules.keep_versions
                                                 : context_.repository.keep_versions;
-    }
-
-    // Sets that the configuration or a package asks for are there from the first generation that has the
-    // dist.
-    void begin_sets() {
-        const auto* dist = context_.config.find_dist(place_.dist, place_.format);
-        std::set<std::string> wanted;
-        for (const auto* candidate : candidates_) {
-            if (!candidate->any_architecture) wanted.insert(set_architecture(*candidate));
-            if (candidate->kind == formats::PackageKind::source || dist == nullptr) continue;
-            for (const auto& architecture : dist->architectures)
-                wanted.insert(set_architecture(*candidate, architecture));
-        }
-        for (const auto& architecture : wanted) begin(set_of(architecture));
-    }
-
-    // A set that begins now holds what belongs into every architecture from its first generation on.
-    void begin(const SetName& name) {
-        const auto others = sets_.names_beside(name);
-        if (std::find(others.begin(), others.end(), name) != others.end()) return;
-        sets_.begin(name);
-        const auto kind = store::set_kind(name.architecture);
-        if (kind == store::SetKind::source) return;
-        for (const auto& other : others) {
-            if (store::set_kind(other.architecture) != kind) continue;
-            for (const auto& record : sets_.all(other)) {
-                if (is_any_architecture(name.format, record)) sets_.put(name, record);
-            }
-            return;  // every set of the dist has them all
-        }
     }
 
     std::vector<SetName> targets(const Candidate& candidate) const {
@@ -315,6 +281,7 @@ void add_extras(WorkingSets& sets, const PreparedRequest& request, const Config&
 
 Decisions apply(WorkingSets& sets, const PreparedRequest& request, const RuleContext& context) {
     Decisions decisions;
+    begin_sets(sets, request.candidates, context.config);
     std::map<SetName, std::vector<const Candidate*>> places;
     for (const auto& candidate : request.candidates)
         places[{candidate.format, candidate.dist, candidate.component, ""}].push_back(&candidate);
@@ -335,8 +302,8 @@ std::vector<Decision> apply_request(WorkingSets& sets, const PreparedRequest& re
         Decisions decisions = apply(sets, request, context);
         // Nothing but unchanged packages: no set changes, also where a configured architecture has no set
         // yet.
-        const bool is_idle =
-            sets.parent() != nullptr && !decisions.has_change() && !sets.has_extras_since(before);
+        const bool is_idle = sets.parent() != nullptr && !request.rules.is_refresh &&
+                             !decisions.has_change() && !sets.has_extras_since(before);
         if (is_idle) sets.restore(before);
         return decisions.take();
     } catch (...) {

@@ -13,6 +13,7 @@
 #include "repotool/extras.hpp"
 #include "repotool/generation_builder.hpp"
 #include "repotool/release_info.hpp"
+#include "repotool/set_beginnings.hpp"
 #include "repotool/set_form.hpp"
 
 namespace repotool::publisher {
@@ -30,6 +31,11 @@ public:
 private:
     std::vector<std::string> found_;
 };
+
+void compare_sets(Names& names, const store::GenerationReader& parent, const Config& config) {
+    for (const auto& set : missing_sets(WorkingSets(&parent).names(), config))
+        names.add_if(true, "architectures of " + set.dist);
+}
 
 void compare_forms(Names& names, const store::SubManifest& sub, const Config& config) {
     const auto format = formats::parse_format(sub.format);
@@ -94,6 +100,7 @@ void compare_addresses(Names& names, const store::GenerationReader& parent, cons
 std::vector<std::string> setting_changes(const store::GenerationReader& parent, const Config& config,
                                          const std::string& repository, Signing signing) {
     Names names;
+    compare_sets(names, parent, config);
     for (const auto& sub : parent.sub_manifests()) {
         compare_forms(names, sub, config);
         if (sub.format == "deb") compare_releases(names, parent, sub, config, repository);

@@ -4,6 +4,7 @@
 import os
 import pathlib
 
+from clients import Apt
 from keys import generate_key
 from packages import a_deb, rpms
 from reader import read_everything
@@ -36,6 +37,23 @@ class ChangingSets(Scenario):
         self.assertEqual(self.shown("stable", "common"), [("aarch64", "1.0-1.el9"), ("x86_64", "1.0-1.el9")])
         self.repotool("verify", "stable", "--full")
         read_everything(self.site / "public", "stable")
+
+    def test_each_component_has_the_architectures_that_one_has(self):
+        components = DISTS.replace("[main]", "[main, extra]")
+        self.write_config(components)
+        self.publish("test/one", a_deb(self.dir / "p", "common"), "--component", "extra")
+        self.publish("test/one", a_deb(self.dir / "p", "machine", architecture="riscv64"))
+        for architecture in ("amd64", "riscv64"):
+            apt = Apt(self.dir / architecture, f"deb [trusted=yes] copy:{self.site}/public/test/one bookworm main extra",
+                      architecture)
+            self.assertNotIn("W:", apt.update().err)
+            self.assertIn("common", apt.names())
+        self.write_config(components.replace("[amd64]", "[amd64, arm64]"))
+        answer = self.publish("test/one", a_deb(self.dir / "p", "common"), "--component", "extra")
+        self.assertEqual((answer["changed"], answer["setting_changes"]), (False, ["architectures of bookworm"]))
+        self.repotool("refresh", "test/one")
+        self.assertEqual(self.shown("test/one", "common"), [(name, "1.0-1") for name in ("amd64", "arm64", "riscv64")])
+        self.repotool("verify", "test/one", "--full")
 
     def test_a_new_architecture_does_not_bring_back_what_was_replaced(self):
         self.write_config(DISTS)
