@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "core/base/error.hpp"
@@ -12,6 +13,7 @@
 #include "core/formats/rpm/extra_metadata.hpp"
 #include "core/fs/external.hpp"
 #include "core/fs/tree.hpp"
+#include "repotool/repodata_types.hpp"
 #include "repotool/upload_inputs.hpp"
 
 namespace repotool::publisher {
@@ -76,7 +78,7 @@ private:
         add_directory(path);
         // comps.xml and its like mean something beside RPM packages alone.
         for (const auto& extra : extras_) {
-            if (has_rpm_) add_file(extra, FileClass::extra);
+            if (has_rpm_ && seen_.insert(identities.of(extra.path)).second) named.extras.push_back(extra);
         }
         if (found_ == before)
             throw Error(ErrorKind::input, "read", path, "there is no package in this directory",
@@ -84,6 +86,8 @@ private:
     }
 
     void add_directory(const std::string& directory) {
+        const auto types = fs::base_name(directory) == "repodata" ? repodata_types(directory) : std::nullopt;
+        if (types) return add_repodata(directory, *types);
         for (const auto& name : fs::list_external(directory)) {
             if (name.starts_with(".")) continue;
             const std::string path = fs::join_path(directory, name);
@@ -95,10 +99,18 @@ private:
         }
     }
 
+    void add_repodata(const std::string& directory, const std::map<std::string, std::string>& types) {
+        for (const auto& name : fs::list_external(directory)) {
+            if (const auto type = types.find(name); type != types.end())
+                extras_.push_back({type->second, fs::join_path(directory, name)});
+        }
+    }
+
     void add_from_directory(const std::string& path) {
         const FileClass file_class = classify(path);
         if (file_class == FileClass::update) return say_left_out(path);
-        if (file_class == FileClass::extra) return extras_.push_back(path);
+        if (file_class == FileClass::extra)
+            return extras_.push_back({*formats::rpm::detect_type(fs::base_name(path)), path});
         if (file_class == FileClass::unknown || file_class == FileClass::build_record) return;
         if (path.ends_with(".rpm")) has_rpm_ = true;
         add_file(path, file_class);
@@ -122,8 +134,8 @@ private:
     }
 
     std::set<std::string> seen_;
-    std::size_t found_ = 0;            // also those that were named before
-    std::vector<std::string> extras_;  // of this directory
+    std::size_t found_ = 0;           // also those that were named before
+    std::vector<ExtraInput> extras_;  // of this directory
     bool has_rpm_ = false;
 };
 

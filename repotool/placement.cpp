@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <set>
 
 #include "core/base/error.hpp"
 #include "core/base/text.hpp"
@@ -115,10 +116,16 @@ void place(Candidate& candidate, const Config& config, const PlacementOptions& o
     }
 }
 
-std::string extra_dist(const ExtraCandidate& extra, const Config& config, const PlacementOptions& options) {
+std::string extra_dist(const ExtraCandidate& extra, const Config& config, const PlacementOptions& options,
+                       const std::vector<Candidate>& packages) {
     const auto dists = config.dists_of(formats::Format::rpm);
     if (config.find_dist(options.dist, formats::Format::rpm) != nullptr) return options.dist;
     if (dists.size() == 1) return dists[0]->name;
+    std::set<std::string> beside;
+    for (const auto& package : packages) {
+        if (package.format == formats::Format::rpm) beside.insert(package.dist);
+    }
+    if (beside.size() == 1) return *beside.begin();
     throw Error(ErrorKind::usage, "publish", extra.origin,
                 dists.empty()
                     ? "the configuration has no rpm dist"

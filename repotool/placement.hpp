@@ -24,8 +24,10 @@ void place(Candidate& candidate, const Config& config, const PlacementOptions& o
 // configuration does not have it.
 void check_dist(Candidate& candidate, const Config& config);
 
-// The RPM dist of metadata that came from a file: --dist, else the only RPM dist. Throws base::Error (usage).
-std::string extra_dist(const ExtraCandidate& extra, const Config& config, const PlacementOptions& options);
+// The RPM dist of metadata that came from a file: --dist, else the only RPM dist, else the one that all RPM
+// packages of `packages`, which are placed, go to. Throws base::Error (usage).
+std::string extra_dist(const ExtraCandidate& extra, const Config& config, const PlacementOptions& options,
+                       const std::vector<Candidate>& packages);
 
 // Throws base::Error (input) for an architecture that cannot name a package set.
 void check_architecture(const Candidate& candidate);

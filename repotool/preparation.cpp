@@ -108,7 +108,7 @@ void Preparation::collect() {
         place(candidates.back(), context_.config, request_.placement, item.dist);
     }
     for (auto& extra : inputs.extras) {
-        extra.dist = extra_dist(extra, context_.config, request_.placement);
+        extra.dist = extra_dist(extra, context_.config, request_.placement, candidates);
         prepared_.extras.push_back(std::move(extra));
     }
     const std::size_t from_files = candidates.size();

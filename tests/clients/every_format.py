@@ -2,12 +2,15 @@
 """A signed site with every option at once, read by real apt, dnf and zypper in each compression."""
 
 import pathlib
+import shutil
+import subprocess
 import tempfile
+import xml.etree.ElementTree as elements
 
 from clients import Apt, Dnf, Zypper
 from keys import generate_key
 from packages import a_deb, rpms
-from reader import FileSource, read_release
+from reader import REPO, FileSource, read_release
 from uploads import an_upload
 from web import Nginx
 from workspace import Scenario, main, run, sha256
@@ -156,6 +159,35 @@ class EveryFormat(Scenario):
                 self.check_apt(kind)
         self.check_dnf()
         self.check_zypper()
+
+    def test_a_tree_of_createrepo_keeps_what_its_repomd_lists(self):
+        """Types that nobody knows, under names that tell nothing; all of it where the packages beside it go."""
+        tree = self.dir / "tree"
+        tree.mkdir()
+        for path in self.rpms:
+            shutil.copy(path, tree)
+        subprocess.run(["createrepo_c", "-q", tree], check=True, stdin=subprocess.DEVNULL)
+        for kind, options in (("productid", "--no-compress"), ("appstream", "--compress"), ("prestodelta", "--compress")):
+            path = self.dir / f"the-{kind}.txt"
+            path.write_text(f"made of {kind}\n")
+            subprocess.run(["modifyrepo_c", f"--mdtype={kind}", options, path, tree / "repodata"], check=True,
+                           stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        (tree / "repodata/comps.xml").write_text("left behind by another run")
+        self.write_config("""
+dists:
+  - {name: el8, format: rpm, architectures: [x86_64], match: ["*.el8"]}
+  - {name: el9, format: rpm, architectures: [x86_64], match: ["*.el9"]}
+repositories: {stable: {sign: none}, next: {sign: none}}
+""")
+        self.publish("next", tree)
+        self.repotool("promote", "next", "stable")
+        repodata = self.site / "public/stable/rpm/el9/x86_64/repodata"
+        records = {data.get("type"): data.find(f"{REPO}location").get("href") for data in
+                   elements.fromstring((repodata / "repomd.xml").read_text()).iter(f"{REPO}data")}
+        self.assertEqual(sorted(records), ["appstream", "filelists", "other", "primary", "productid"])
+        for kind in ("productid", "appstream"):
+            self.assertEqual((repodata.parent / records[kind]).read_text(), f"made of {kind}\n")
+        self.repotool("verify", "stable", "--full")
 
     def test_clients_of_rpm_read_zst(self):
         self.serve("[zst]")
