@@ -114,15 +114,10 @@ void Batch::check_purged(const PreparedRequest& request) const {
     }
 }
 
-// Every client of a suite stops and asks when one of these changes: nobody does that by accident.
 void Batch::check_release_info(const PreparedRequest& request) const {
     if (parent_ == nullptr || request.rules.allow_release_info_change) return;
-    const auto changes = release_info_changes(*parent_, context_.config, repository_);
-    if (changes.empty()) return;
-    throw Error(
-        ErrorKind::policy, request.operation, repository_,
-        fmt::format("apt-get update of every client would fail until its user agrees: {}", changes[0]),
-        "restore the setting in repotool.yaml, or allow it with --allow-release-info-change");
+    const auto becomes = signer_ == nullptr ? Becomes::unsigned_metadata : Becomes::signed_metadata;
+    publisher::check_release_info(*parent_, context_.config, repository_, becomes, request.operation);
 }
 
 // I1: a published name never gets other bytes, be it from an earlier generation or from this one.

@@ -87,6 +87,12 @@ RepositoryConfig Config::repository(const std::string& name) const {
     return repository_defaults(name);
 }
 
+std::pair<std::string, std::string> Config::release_names(const std::string& name) const {
+    const ReleaseConfig release = repository(name).release;
+    return {release.origin.empty() ? origin : release.origin,
+            release.label.empty() ? label_of(name) : release.label};
+}
+
 std::string Config::label_of(const std::string& repository) const {
     return is_test(repository) ? fmt::format("{} {}", label, repository) : label;
 }

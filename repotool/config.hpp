@@ -7,6 +7,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/formats/frames.hpp"
@@ -112,6 +113,8 @@ struct Config {
     // What Release files of a repository say as Label: test repositories add their name, so that a pin can
     // tell them apart.
     std::string label_of(const std::string& repository) const;
+    // Origin and Label that the Release files of a repository get.
+    std::pair<std::string, std::string> release_names(const std::string& repository) const;
     const DistConfig* find_dist(const std::string& name, formats::Format format) const;
     std::vector<const DistConfig*> dists_of(formats::Format format) const;
 };

@@ -46,12 +46,17 @@ public:
 
     IngestedInputs run() {
         check_space();
-        stage_all();
-        if (!refusals_.any()) check_uploaders();  // what is refused already need not be signed, too
-        parse_staged();
-        parse_extras();
-        refusals_.throw_if_any();
-        sync();
+        try {
+            stage_all();
+            if (!refusals_.any()) check_uploaders();  // what is refused already need not be signed, too
+            parse_staged();
+            parse_extras();
+            refusals_.throw_if_any();
+            sync();
+        } catch (...) {
+            copier_.give_back();
+            throw;
+        }
         return std::move(result_);
     }
 

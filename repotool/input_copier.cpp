@@ -9,6 +9,7 @@
 #include "core/base/log.hpp"
 #include "core/base/text.hpp"
 #include "core/fs/external.hpp"
+#include "core/store/layout.hpp"
 
 namespace repotool::publisher {
 namespace {
@@ -29,7 +30,7 @@ std::unique_ptr<fs::File> open_input(const InputFile& input) {
     if (!input.listed_by.empty() && !fs::external_status(input.path, fs::FinalSymlink::keep)) {
         throw Error(ErrorKind::input, "read", input.path,
                     fmt::format("it is not there, and '{}' lists it", input.listed_by),
-                    "all files of an upload must lie beside each other");
+                    "all files of an upload must lie beside each other, or be published already");
     }
     return fs::open_external(input.path);
 }
@@ -125,7 +126,33 @@ StagedInput InputCopier::take_package(const InputFile& input) {
 }
 
 StagedInput InputCopier::take_file(const InputFile& input) {
+    if (auto known = take_published(input)) return std::move(*known);
     return take(*open_input(input), input, kDebDigests);
+}
+
+// A later revision of a Debian package does not bring its upstream tarball again: it is there.
+std::optional<StagedInput> InputCopier::take_published(const InputFile& input) {
+    if (input.listed_by.empty() || input.sha256.empty()) return std::nullopt;
+    if (fs::external_status(input.path, fs::FinalSymlink::keep)) return std::nullopt;
+    const std::string object = store::layout::object(input.sha256);
+    if (!filesystem_.status(object)) return std::nullopt;
+    StagedInput staged;
+    staged.path = transaction_.fresh_path();
+    filesystem_.link(object, staged.path);
+    staged.digests = read_through(*filesystem_.open_read(staged.path), input.path, nullptr, kDebDigests);
+    check_expected(input, staged.digests);
+    return staged;
+}
+
+void InputCopier::give_back() noexcept {
+    for (const auto& [path, mode] : adopted_) {
+        try {
+            filesystem_.open_read(path)->set_mode(mode);
+        } catch (const std::exception& error) {
+            base::warn(fmt::format("the mode of an input stays read-only: {}", error.what()));
+        }
+    }
+    adopted_.clear();
 }
 
 void InputCopier::check(const InputFile& input) {
@@ -167,6 +194,7 @@ bool InputCopier::adopt(fs::File& source, const InputFile& input, const std::str
     refuse_writers(source, input);
     // The one exception from I1: this inode is about to become an object. From here on nobody opens it for
     // writing by accident; who did so since the look above would change what is published.
+    adopted_.emplace_back(staged_path, source.status().mode & 07777U);
     filesystem_.open_read(staged_path)->set_mode(0444);
     refuse_writers(source, input);
     return true;

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <map>
 #include <set>
 
@@ -12,6 +13,7 @@
 #include "core/base/text.hpp"
 #include "core/formats/rpm/extra_metadata.hpp"
 #include "core/fs/external.hpp"
+#include "core/fs/host.hpp"
 #include "core/fs/tree.hpp"
 #include "repotool/repodata_types.hpp"
 #include "repotool/upload_inputs.hpp"
@@ -34,6 +36,16 @@ FileClass classify(const std::string& path) {
     return FileClass::unknown;
 }
 
+std::vector<std::string> list_input(const std::string& directory) {
+    try {
+        return fs::list_external(directory);
+    } catch (const base::SystemError& error) {
+        if (error.error_number() != EACCES) throw;
+        throw Error(ErrorKind::input, "read", directory, error.reason(),
+                    fmt::format("user '{}', who publishes, must be able to read it", fs::user_name()));
+    }
+}
+
 class Expansion {
 public:
     NamedPaths named;
@@ -54,7 +66,7 @@ public:
     }
 
     void add_matching(const std::string& directory, const std::vector<std::string>& patterns) {
-        for (const auto& name : fs::list_external(directory)) {
+        for (const auto& name : list_input(directory)) {
             const bool wanted = std::any_of(patterns.begin(), patterns.end(), [&](const auto& pattern) {
                 return base::matches_glob(pattern, name);
             });
@@ -88,7 +100,7 @@ private:
     void add_directory(const std::string& directory) {
         const auto types = fs::base_name(directory) == "repodata" ? repodata_types(directory) : std::nullopt;
         if (types) return add_repodata(directory, *types);
-        for (const auto& name : fs::list_external(directory)) {
+        for (const auto& name : list_input(directory)) {
             if (name.starts_with(".")) continue;
             const std::string path = fs::join_path(directory, name);
             const auto status = fs::external_status(path, fs::FinalSymlink::keep);
@@ -100,7 +112,7 @@ private:
     }
 
     void add_repodata(const std::string& directory, const std::map<std::string, std::string>& types) {
-        for (const auto& name : fs::list_external(directory)) {
+        for (const auto& name : list_input(directory)) {
             if (const auto type = types.find(name); type != types.end())
                 extras_.push_back({type->second, fs::join_path(directory, name)});
         }
@@ -155,8 +167,10 @@ Inputs expand_inputs(const InputArguments& input) {
             expansion.add_argument(argument);
             continue;
         }
-        for (const auto& line : base::split(input.read_standard_input(), '\n')) {
-            if (!line.empty()) expansion.add_argument(line);
+        const std::string text = input.read_standard_input();
+        const char separator = text.find('\0') == std::string::npos ? '\n' : '\0';  // find -print0
+        for (const auto& path : base::split(text, separator)) {
+            if (!path.empty()) expansion.add_argument(path);
         }
     }
     if (input.arguments.empty()) expansion.add_matching(".", input.patterns);

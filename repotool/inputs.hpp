@@ -12,7 +12,7 @@ namespace repotool::publisher {
 struct InputArguments {
     std::vector<std::string> arguments;  // files, directories, "-"; none: the current directory by `patterns`
     std::vector<std::string> patterns;   // `inputs:` of the configuration
-    std::function<std::string()> read_standard_input;  // for "-": one path a line
+    std::function<std::string()> read_standard_input;  // for "-": one path a line, or NUL after each
 };
 
 // One file, as the user or a .changes or .dsc names it.

@@ -101,7 +101,8 @@ void Preparation::collect() {
     auto& candidates = prepared_.candidates;
     const IngestOptions options{
         read_uploader_keys(filesystem_.root(), context_.config.repository(request_.repository)),
-        context_.config.metadata.contents ? Contents::list : Contents::leave_out, request_.adopt};
+        context_.config.metadata.contents ? Contents::list : Contents::leave_out,
+        request_.dry_run == DryRun::yes ? Adopt::no : request_.adopt};  // adopting changes a file's mode
     IngestedInputs inputs = ingest(filesystem_, transaction_, catalog_, request_.inputs, options);
     for (const auto& item : inputs.packages) {
         candidates.push_back(to_candidate(item));
@@ -130,6 +131,7 @@ void Preparation::collect() {
 
 void Preparation::add_from_repository(const std::string& reference) {
     const GenerationReader source = store::open_generation(filesystem_, "public", reference);
+    demand_uploaders(source.manifest().repository);
     for (const auto& sub_manifest : source.sub_manifests()) {
         const auto format = formats::parse_format(sub_manifest.format);
         for (const auto& set : sub_manifest.sets) {
@@ -140,6 +142,18 @@ void Preparation::add_from_repository(const std::string& reference) {
             if (request_.filter.empty()) add_extras_of(source, set);
         }
     }
+}
+
+// What only signed uploads may enter, other repositories may fill alone where they ask for the same
+// signatures.
+void Preparation::demand_uploaders(const std::string& source) const {
+    const std::string& demanded = context_.config.repository(request_.repository).uploaders;
+    if (demanded.empty() || context_.config.repository(source).uploaders == demanded) return;
+    throw Error(ErrorKind::policy, request_.operation, source,
+                fmt::format("'{}' takes only uploads that keys of {} signed, and '{}' takes others, too",
+                            request_.repository, demanded, source),
+                fmt::format("publish the signed .changes into '{}', or give '{}' the same 'uploaders'",
+                            request_.repository, source));
 }
 
 void Preparation::add_extras_of(const GenerationReader& source, const store::SetEntry& set) {
@@ -167,7 +181,7 @@ void Preparation::pin_existing() {
 }
 
 void Preparation::sign(WorkingSets& current) {
-    if (signer_ == nullptr || request_.dry_run == DryRun::yes) return;
+    if (signer_ == nullptr) return;
     std::vector<Candidate*> unsigned_ones;
     for (auto& candidate : prepared_.candidates) {
         const std::string name = record_key(candidate.record) + candidate.dist;
@@ -180,6 +194,7 @@ void Preparation::sign(WorkingSets& current) {
         signed_.insert(name);
         unsigned_ones.push_back(&candidate);
     }
+    if (request_.dry_run == DryRun::yes) return;
     sign_candidates(filesystem_, transaction_, catalog_, request_.repository, unsigned_ones, *signer_);
 }
 

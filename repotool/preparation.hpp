@@ -33,6 +33,7 @@ public:
 
 private:
     void add_from_repository(const std::string& reference);
+    void demand_uploaders(const std::string& source) const;
     void add_extras_of(const store::GenerationReader& source, const store::SetEntry& set);
     void pin_existing();
     void demand_signed(const Candidate& candidate, const store::Record& published) const;

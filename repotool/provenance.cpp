@@ -61,9 +61,10 @@ std::string successor_of(const HistoryRecord& record, const PackageChange& gone)
     return {};
 }
 
-using Place = std::tuple<std::string, std::string, std::string>;  // format, dist, digest
+using Place =
+    std::tuple<std::string, std::string, std::string, std::string>;  // format, dist, component, digest
 Place place_of(const PackageProvenance& package) {
-    return {package.format, package.dist, package.sha256};
+    return {package.format, package.dist, package.component, package.sha256};
 }
 using Packages = std::map<Place, PackageProvenance>;
 

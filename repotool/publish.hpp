@@ -75,8 +75,15 @@ struct PublishResult {
 // Throws base::Error; then nothing that clients see has changed, and what was staged is gone.
 PublishResult publish(const PublishContext& context, const PublishRequest& request);
 
-// A new generation of `repository` with the content of an older one (0: the current one's parent).
-PublishResult rollback(const PublishContext& context, const std::string& repository, std::uint64_t to,
-                       DryRun dry_run, const std::map<std::string, std::string>& meta);
+struct RollbackRequest {
+    std::string repository;
+    std::uint64_t to = 0;  // a generation; 0: the current one's parent
+    DryRun dry_run = DryRun::no;
+    bool allow_release_info_change = false;
+    std::map<std::string, std::string> meta;
+};
+
+// A new generation with the content of an older one.
+PublishResult rollback(const PublishContext& context, const RollbackRequest& request);
 
 }  // namespace repotool::publisher

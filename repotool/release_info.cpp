@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 
 #include <set>
+#include <tuple>
 
+#include "core/base/error.hpp"
 #include "core/formats/deb/release_reader.hpp"
 #include "core/store/generation_tree.hpp"
 #include "core/store/layout.hpp"
@@ -24,8 +26,7 @@ formats::deb::Release release_fields(const std::string& repository, const std::s
     const DistConfig* found = config.find_dist(dist, formats::Format::deb);
     const DistConfig place = found == nullptr ? DistConfig{} : *found;
     formats::deb::Release release;
-    release.origin = first_of(settings.origin, config.origin);
-    release.label = first_of(settings.label, config.label_of(repository));
+    std::tie(release.origin, release.label) = config.release_names(repository);
     release.suite = first_of(place.suite, dist);
     release.codename = first_of(place.codename, dist);
     release.version = place.version;
@@ -104,6 +105,23 @@ std::vector<std::string> release_info_changes(const store::GenerationReader& par
         comparison.compare("ButAutomaticUpgrades", before.but_automatic_upgrades, now.but_automatic_upgrades);
     }
     return changes;
+}
+
+// Every client of a suite stops and asks when one of these changes: nobody does that by accident.
+void check_release_info(const store::GenerationReader& parent, const Config& config,
+                        const std::string& repository, Becomes becomes, const std::string& verb) {
+    if (becomes == Becomes::unsigned_metadata && parent.pointer_file("MANIFEST.asc")) {
+        throw base::Error(base::ErrorKind::policy, verb, repository,
+                          "it is signed, and no key is set for it any more: clients that check signatures "
+                          "would refuse it",
+                          "restore 'sign' in repotool.yaml, or allow it with --allow-release-info-change");
+    }
+    const auto changes = release_info_changes(parent, config, repository);
+    if (changes.empty()) return;
+    throw base::Error(
+        base::ErrorKind::policy, verb, repository,
+        fmt::format("apt-get update of every client would fail until its user agrees: {}", changes[0]),
+        "restore the setting in repotool.yaml, or allow it with --allow-release-info-change");
 }
 
 }  // namespace repotool::publisher

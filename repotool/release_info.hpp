@@ -23,4 +23,10 @@ formats::deb::Release release_of(const std::string& repository, const std::strin
 std::vector<std::string> release_info_changes(const store::GenerationReader& parent, const Config& config,
                                               const std::string& repository);
 
+// Throws base::Error (policy) where clients of `parent` would refuse what is to be published now: one of the
+// changes above, or signed metadata that becomes unsigned. `verb` is what the caller is about to do.
+enum class Becomes { signed_metadata, unsigned_metadata };
+void check_release_info(const store::GenerationReader& parent, const Config& config,
+                        const std::string& repository, Becomes becomes, const std::string& verb);
+
 }  // namespace repotool::publisher

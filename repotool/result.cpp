@@ -47,7 +47,8 @@ Inventory inventory(const PublishResult& result, formats::Format format) {
         }
         found.sources.insert(decision.record.source);
         found.versions.insert(decision.record.version);
-        if (decision.record.architecture != "src" && decision.record.architecture != "nosrc")
+        const std::string& architecture = decision.record.architecture;
+        if (architecture != "src" && architecture != "nosrc" && architecture != "source")
             found.binaries.insert(decision.record.name);
     }
     return found;

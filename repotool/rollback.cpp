@@ -12,6 +12,7 @@
 #include "repotool/keys.hpp"
 #include "repotool/publish.hpp"
 #include "repotool/publish_steps.hpp"
+#include "repotool/release_info.hpp"
 #include "repotool/staged_check.hpp"
 
 namespace repotool::publisher {
@@ -25,10 +26,13 @@ using store::GenerationReader;
 // still there.
 class Rollback {
 public:
-    Rollback(const PublishContext& context, const std::string& repository, std::uint64_t to)
-        : context_(context), repository_(repository), to_(to), filesystem_(context.site.filesystem()) {}
+    Rollback(const PublishContext& context, const RollbackRequest& request)
+        : context_(context),
+          request_(request),
+          repository_(request.repository),
+          filesystem_(context.site.filesystem()) {}
 
-    PublishResult run(DryRun dry_run, const std::map<std::string, std::string>& meta) {
+    PublishResult run() {
         PublishResult result;
         StepTimer timer(result);
         store::check_repository_name(repository_);
@@ -41,8 +45,9 @@ public:
         parent_ = open_current(filesystem_, repository_);
         const GenerationReader target = open_target();
         fill(result, target);
+        if (result.changed) check_clients();
         timer.done("select");
-        if (!result.changed || dry_run == DryRun::yes) return result;
+        if (!result.changed || request_.dry_run == DryRun::yes) return result;
         const auto transaction = store::Transaction::begin(context_.site, repository_, "rollback");
         const base::UnixSeconds date = next_date(context_.site.clock(), parent_.get(), repository_);
         const auto generation = stage_generation(
@@ -51,7 +56,7 @@ public:
         check_targets(target);
         check_staged(filesystem_, *transaction, {}, generation, signer_.get());
         timer.done("stage");
-        commit(*transaction, generation, result.generation, target, meta);
+        commit(*transaction, generation, result.generation, target);
         timer.done("commit");
         result.manifest_sha256 = generation.manifest_sha256;
         result.sub_manifests = generation.sub_manifests;
@@ -60,12 +65,18 @@ public:
 
 private:
     GenerationReader open_target() {
-        if (to_ == 0 && !parent_->manifest().parent) {
+        if (request_.to == 0 && !parent_->manifest().parent) {
             throw Error(ErrorKind::usage, "roll back", repository_,
                         "its first generation is the current one: there is nothing before it");
         }
-        const std::uint64_t number = to_ == 0 ? parent_->manifest().parent->generation : to_;
+        const std::uint64_t number = request_.to == 0 ? parent_->manifest().parent->generation : request_.to;
         return {filesystem_, "public", repository_, number};
+    }
+
+    void check_clients() {
+        if (request_.allow_release_info_change) return;
+        const auto becomes = signer_ ? Becomes::signed_metadata : Becomes::unsigned_metadata;
+        check_release_info(*parent_, context_.config, repository_, becomes, "roll back");
     }
 
     void fill(PublishResult& result, const GenerationReader& target) {
@@ -112,8 +123,9 @@ private:
     }
 
     void commit(store::Transaction& transaction, const StagedGeneration& generation, std::uint64_t number,
-                const GenerationReader& target, std::map<std::string, std::string> meta) {
+                const GenerationReader& target) {
         const std::uint64_t current = parent_->manifest().generation;
+        std::map<std::string, std::string> meta = request_.meta;
         meta["rolled_back_to"] = std::to_string(target.manifest().generation);
         store::HistoryRecord record = flip_record(context_, "rollback", generation);
         record.changes = to_changes(compare_generations(*parent_, target));
@@ -123,8 +135,8 @@ private:
     }
 
     const PublishContext& context_;
-    const std::string repository_;
-    const std::uint64_t to_;
+    const RollbackRequest& request_;
+    const std::string& repository_;
     fs::Filesystem& filesystem_;
     std::unique_ptr<signing::Signer> signer_;
     std::unique_ptr<GenerationReader> parent_;
@@ -132,9 +144,8 @@ private:
 
 }  // namespace
 
-PublishResult rollback(const PublishContext& context, const std::string& repository, std::uint64_t to,
-                       DryRun dry_run, const std::map<std::string, std::string>& meta) {
-    return Rollback(context, repository, to).run(dry_run, meta);
+PublishResult rollback(const PublishContext& context, const RollbackRequest& request) {
+    return Rollback(context, request).run();
 }
 
 }  // namespace repotool::publisher

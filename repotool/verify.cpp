@@ -13,6 +13,7 @@
 #include "core/store/generation_tree.hpp"
 #include "core/store/layout.hpp"
 #include "repotool/set_verification.hpp"
+#include "signing/rpm_signer.hpp"
 #include "signing/verifier.hpp"
 
 namespace repotool::publisher {
@@ -178,6 +179,8 @@ private:
             if (store::describe_chunk(chunk.sha256, records) != chunk)
                 find(set.dist, fmt::format("its chunk list does not describe chunk {}", chunk.sha256));
             for (const auto& record : records) check_package(record);
+            if (depth_ == Depth::full && report_.is_signed && sub_manifest.format == "rpm")
+                check_package_signatures(records);
             count += records.size();
         }
         if (set.architecture != store::layout::kTranslations) report_.packages += count;
@@ -186,6 +189,17 @@ private:
         if (depth_ != Depth::full) return;
         verify_set_indexes(reader_, set,
                            [this](const auto& path, const auto& problem) { find(path, problem); });
+    }
+
+    // dnf with gpgcheck=1 refuses what was published before the repository was signed.
+    void check_package_signatures(const std::vector<store::Record>& records) {
+        for (const auto& record : records) {
+            const std::string path = store::pool_files(report_.repository, record)[0].path;
+            if (!signatures_seen_.insert(path).second || !filesystem_.status(reader_.path_of(path))) continue;
+            const auto verdict = signing::verify_package(
+                fs::join_path(filesystem_.root(), reader_.path_of(path)), public_keys());
+            if (!verdict.good) find(path, verdict.reason);
+        }
     }
 
     void check_package(const store::Record& record) {
@@ -201,6 +215,7 @@ private:
     Depth depth_;
     VerifyReport& report_;
     std::set<std::string> seen_;
+    std::set<std::string> signatures_seen_;
 };
 
 }  // namespace

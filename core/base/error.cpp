@@ -19,7 +19,7 @@ std::string hint_for(int error_number) {
     switch (error_number) {
         case ENOSPC:
         case EDQUOT:
-            return "free some space, then run the same command again; nothing was published";
+            return "free some space, then run the same command again";
         case EACCES:
         case EPERM:
             return "run as the user that owns the site";

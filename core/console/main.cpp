@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <exception>
@@ -115,7 +116,7 @@ void check_result_file(const std::string& path) {
 void print(const std::string& text) {
     const bool written =
         std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
-    if (!written) base::throw_errno("write", "standard output");
+    if (!written && errno != EPIPE) base::throw_errno("write", "standard output");  // head has seen enough
 }
 
 }  // namespace repotool::console

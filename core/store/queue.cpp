@@ -64,6 +64,10 @@ void leave_request(fs::Filesystem& filesystem, const Transaction& transaction, s
     write_whole(filesystem, transaction.directory() + kRequest, body);
 }
 
+bool has_request(fs::Filesystem& filesystem, const std::string& transaction) {
+    return filesystem.status(transaction + kRequest) || filesystem.status(transaction + kTaken);
+}
+
 bool withdraw_request(fs::Filesystem& filesystem, const Transaction& transaction) {
     return rename_if_there(filesystem, transaction.directory() + kRequest,
                            transaction.directory() + "/request.withdrawn");

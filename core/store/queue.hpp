@@ -35,6 +35,9 @@ struct Answer {
 // Empty while nobody has answered.
 std::optional<Answer> read_answer(fs::Filesystem& filesystem, const Transaction& transaction);
 
+// True where a request of this transaction waits, or is being carried out.
+bool has_request(fs::Filesystem& filesystem, const std::string& transaction);
+
 // ---- the side that holds the repository's lock
 
 struct WaitingRequest {

@@ -14,6 +14,7 @@
 #include "core/store/history.hpp"
 #include "core/store/layout.hpp"
 #include "core/store/names.hpp"
+#include "core/store/queue.hpp"
 #include "core/store/roster.hpp"
 #include "core/store/transaction_journal.hpp"
 
@@ -149,8 +150,10 @@ std::string recover_one(Site& site, const std::string& path, const std::string& 
     }
     if (!lock) return {};  // its owner lives, or is just leaving
     const auto journal = read_journal(filesystem, path);
-    const bool touches_names = journal && (journal->has_content || journal->claim);
-    if (touches_names && journal->repository != repository) return journal->repository;
+    // Whoever holds the repository's lock may be publishing the files of a request whose owner has just died.
+    const bool needs_lock =
+        journal && (journal->has_content || journal->claim || has_request(filesystem, path));
+    if (needs_lock && journal->repository != repository) return journal->repository;
     const Outcome outcome = finish_or_undo(site, path, repository);
     report.removed += outcome == Outcome::removed ? 1 : 0;
     report.rolled_back += outcome == Outcome::rolled_back ? 1 : 0;

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <fmt/format.h>
+
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <tuple>
+#include <utility>
 
 #include "core/base/error.hpp"
 #include "core/console/help.hpp"
@@ -30,14 +34,27 @@ const std::map<std::string, SnippetFormat> kFormats{{"sources", SnippetFormat::s
 publisher::SnippetRequest request_for(OpenSite& site, const Options& options, const std::string& repository) {
     publisher::SnippetRequest request;
     request.base_url = options.base_url.empty() ? site.config.base_url : options.base_url;
-    request.origin = site.config.origin;
-    request.label = site.config.label_of(repository);
+    std::tie(request.origin, request.label) = site.config.release_names(repository);
     if (options.priority != 0) request.priority = options.priority;
     const std::string key = site.config.repository(repository).key;
     const std::string path = "public/keys/" + key + ".asc";
     if (!key.empty() && site.filesystem->status(path))
         request.keys.emplace_back(key, fs::read_file(*site.filesystem, path));
     return request;
+}
+
+// A pin names a repository by the origin and label of its Release: two with the same ones would share it.
+void check_pin(OpenSite& site, const publisher::SnippetRequest& request, const std::string& repository) {
+    for (const auto& other : store::list_repositories(*site.filesystem, "public")) {
+        if (other == repository) continue;
+        if (site.config.release_names(other) != std::pair{request.origin, request.label}) continue;
+        throw base::Error(
+            base::ErrorKind::usage, "pin", repository,
+            fmt::format("'{}' has the same origin '{}' and label '{}'", other, request.origin, request.label),
+            fmt::format("give '{}' a 'release: {{label: …}}' of its own in repotool.yaml, then repotool "
+                        "refresh it with --allow-release-info-change",
+                        repository));
+    }
 }
 
 int run(const Options& options, const GlobalOptions& global) {
@@ -57,6 +74,7 @@ int run(const Options& options, const GlobalOptions& global) {
     std::string text;
     for (const auto& format : formats) {
         const std::string snippet = publisher::client_snippet(reader, kFormats.at(format), request);
+        if (format == "preferences") check_pin(site, request, reader.manifest().repository);
         document[format] = snippet;
         text += (text.empty() ? "" : "\n") + snippet;
     }

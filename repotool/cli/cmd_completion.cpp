@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <memory>
+#include <nlohmann/json.hpp>
 
 #include "core/console/completion.hpp"
 #include "core/console/help.hpp"
@@ -16,8 +17,12 @@ void add_completion(CLI::App& app, Program& program) {
         "", {"source <(repotool completion bash)", "repotool completion zsh > ~/.zfunc/_repotool",
              "repotool completion fish | source"}));
     command->callback([shell, &app, &program] {
-        program.run = [shell, &app] {
-            print(console::completion_script(app, *shell));
+        program.run = [shell, &app, &program] {
+            const std::string script = console::completion_script(app, *shell);
+            print(program.global.json
+                      ? nlohmann::ordered_json{{"ok", true}, {"shell", *shell}, {"script", script}}.dump(1) +
+                            "\n"
+                      : script);
             return 0;
         };
     });

@@ -14,6 +14,7 @@ struct Options {
     ResultFiles files;
     std::vector<std::string> meta;
     bool dry_run = false;
+    bool allow_release_info_change = false;
 };
 
 int run(const Options& options, const GlobalOptions& global) {
@@ -21,8 +22,9 @@ int run(const Options& options, const GlobalOptions& global) {
     OpenSite site = open_site(global);
     site.site->prepare_for_writing();
     const auto dry_run = options.dry_run ? publisher::DryRun::yes : publisher::DryRun::no;
-    const auto result = publisher::rollback(publish_context(site, global), options.repository, options.to,
-                                            dry_run, parse_meta(options.meta));
+    const auto result = publisher::rollback(publish_context(site, global),
+                                            {options.repository, options.to, dry_run,
+                                             options.allow_release_info_change, parse_meta(options.meta)});
     const int status =
         options.dry_run ? 0 : write_result_files(options.files, result, site, "rollback", std::nullopt);
     answer(result, site.config, global, dry_run);
@@ -49,6 +51,9 @@ void add_rollback(CLI::App& app, Program& program) {
     command->add_option("--meta", options->meta, "KEY=VALUE to keep in the history")
         ->type_name("KEY=VALUE")
         ->allow_extra_args(false);
+    command->add_flag(
+        "--allow-release-info-change", options->allow_release_info_change,
+        "go back although every apt client will ask its user to accept a new Origin, Label or Codename");
     command->add_flag("-n,--dry-run", options->dry_run, "show what would change, and change nothing");
     command->footer(
         console::footer("Clients follow, because the new generation is newer; apt ignores an older one.",

@@ -81,10 +81,17 @@ std::map<std::string, std::string> parse_meta(const std::vector<std::string>& ar
 
 void answer(const publisher::PublishResult& result, const publisher::Config& config,
             const GlobalOptions& global, publisher::DryRun dry_run) {
-    if (global.json) {
-        print(publisher::render_json(result, config));
-    } else if (!global.quiet) {
-        print(publisher::render_text(result, config, dry_run));
+    try {
+        if (global.json) {
+            print(publisher::render_json(result, config));
+        } else if (!global.quiet) {
+            print(publisher::render_text(result, config, dry_run));
+        }
+    } catch (const Error& error) {
+        if (dry_run == publisher::DryRun::yes) throw;
+        throw Error(error.kind(), "write", error.object(), error.reason(),
+                    fmt::format("{}@{} is published all the same; repotool show {} tells what it holds",
+                                result.repository, result.generation, result.repository));
     }
 }
 

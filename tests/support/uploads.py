@@ -77,8 +77,8 @@ class Upload:
 
 
 def an_upload(directory, name="hello", version="1.0-1", distribution="bookworm", *, kind="full", source_format="3.0 (quilt)",
-              binaries=None, architecture="all", section="misc"):
-    """One upload in a new directory; kind: full, source, binary."""
+              binaries=None, architecture="all", section="misc", orig="-sa"):
+    """One upload in a new directory; kind: full, source, binary; orig: -sd leaves the upstream tarball out of .changes."""
     directory = pathlib.Path(directory)
     directory.mkdir(parents=True)
     with tempfile.TemporaryDirectory() as work:
@@ -99,7 +99,7 @@ def an_upload(directory, name="hello", version="1.0-1", distribution="bookworm",
         rules.write_text(RULES)
         rules.chmod(0o755)
         option = {"full": "-F", "source": "-S", "binary": "-b"}[kind]
-        _run(["dpkg-buildpackage", option, "-us", "-uc", "-d", "-sa"], cwd=tree,
+        _run(["dpkg-buildpackage", option, "-us", "-uc", "-d", orig], cwd=tree,
              env={**os.environ, "SOURCE_DATE_EPOCH": BUILD_TIME, "HOME": work})
         for path in sorted(pathlib.Path(work).iterdir()):
             if path.is_file():

@@ -12,8 +12,10 @@
 #include "core/store/head.hpp"
 #include "core/store/history.hpp"
 #include "core/store/layout.hpp"
+#include "core/store/line_log.hpp"
 #include "core/store/recovery.hpp"
 #include "core/store/transaction.hpp"
+#include "core/store/transaction_journal.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 namespace repotool::store {
@@ -208,6 +210,27 @@ TEST_CASE("a living transaction is not taken for a dead one", "[transaction]") {
     fs::write_new_file(*filesystem, staged, "x", 0600, 0, fs::Durable::no);
     publish(*filesystem, 1);  // recovers first
     CHECK(filesystem->status(staged));
+}
+
+TEST_CASE("a request that a publisher may be carrying out goes with its repository's lock alone",
+          "[transaction]") {
+    testing::TemporaryDirectory directory;
+    const auto filesystem = fs::open_posix_filesystem(directory.path());
+    Site site(*filesystem, base::system_clock());
+    site.prepare_for_writing();
+    const std::string dead = "private/txn/1-1-dead";
+    fs::make_directories(*filesystem, dead + "/files", 0700);
+    const auto write = [&](const std::string& name, const std::string& text) {
+        fs::write_new_file(*filesystem, dead + name, text, 0600, 0, fs::Durable::no);
+    };
+    write("/lock", "");
+    append_line(*filesystem, dead + "/journal", journal_begin(kRepository, "publish"));
+    write("/request.taken", "{}");
+    write("/files/1", "a package");
+    recover(site, "another");
+    CHECK(filesystem->status(dead + "/files/1"));
+    recover(site, kRepository);
+    CHECK_FALSE(filesystem->status(dead));
 }
 
 TEST_CASE("a lock that is held names its holder when the wait is over", "[site]") {
