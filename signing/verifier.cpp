@@ -130,6 +130,11 @@ std::vector<std::string> Verifier::fingerprints() {
     return found;
 }
 
+std::int64_t Verifier::expires(const std::string& fingerprint) {
+    const _gpgme_key* key = state_->find_signer(fingerprint);
+    return key == nullptr || key->subkeys == nullptr ? 0 : key->subkeys->expires;
+}
+
 Verdict Verifier::check_detached(std::string_view bytes, std::string_view signature) {
     const GpgData signature_data(signature);
     const GpgData signed_data(bytes);

@@ -3,6 +3,7 @@
 // GPGME decides: expired, revoked and weak keys or digests are refused although rpm 4.18 accepts them.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -27,6 +28,8 @@ public:
 
     // Primary keys, in the order of the keyring.
     std::vector<std::string> fingerprints();
+    // When a primary key expires, in Unix seconds; 0: never, or it is not there.
+    std::int64_t expires(const std::string& fingerprint);
     Verdict check_detached(std::string_view bytes, std::string_view signature);
     // `text` gets the bytes that the signature covers; anything outside the one signed message is refused.
     Verdict check_clear_signed(std::string_view message, std::string& text);

@@ -68,6 +68,14 @@ std::string rfc1123(UnixSeconds time) {
         kMonths.at(static_cast<std::size_t>(t.tm_mon)), t.tm_year + 1900, t.tm_hour, t.tm_min, t.tm_sec);
 }
 
+std::optional<UnixSeconds> parse_rfc1123(const std::string& text) {
+    std::tm t{};  // the program's locale is always "C"
+    const char* end = strptime(text.c_str(), "%a, %d %b %Y %H:%M:%S", &t);
+    const std::string_view zone(end == nullptr ? "" : end);
+    if (zone != " +0000" && zone != " UTC" && zone != " GMT") return std::nullopt;
+    return timegm(&t);
+}
+
 std::string iso8601(UnixSeconds time) {
     const std::tm t = broken_down(time);
     return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", t.tm_year + 1900, t.tm_mon + 1, t.tm_mday,

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -27,6 +28,8 @@ Clock& system_clock();
 
 // "Fri, 20 Nov 2026 12:50:00 +0000": the form of RFC 1123 that Release files use.
 std::string rfc1123(UnixSeconds time);
+// … and back; empty for any other form.
+std::optional<UnixSeconds> parse_rfc1123(const std::string& text);
 // "2026-11-20T12:50:00Z" (RFC 3339), and back. parse_iso8601 throws base::Error (input) on any other form.
 std::string iso8601(UnixSeconds time);
 UnixSeconds parse_iso8601(std::string_view text);

@@ -191,6 +191,18 @@ std::uint64_t next_generation_number(fs::Filesystem& filesystem, const std::stri
     return last + 1;
 }
 
+TransactionCount count_transactions(Site& site) {
+    fs::Filesystem& filesystem = site.filesystem();
+    TransactionCount count;
+    for (const auto& name : filesystem.list(layout::kTransactions)) {
+        const std::string path = fs::join_path(layout::kTransactions, name);
+        const auto moment = site.lock_shortly(layout::kTransactionLock, fs::LockMode::exclusive);
+        if (!filesystem.status(path)) continue;
+        ++(filesystem.try_lock(path + "/lock", fs::LockMode::shared) ? count.dead : count.living);
+    }
+    return count;
+}
+
 std::set<std::string> recover_without_lock(Site& site, RecoveryReport& report) {
     return recover_transactions(site, "", report);
 }

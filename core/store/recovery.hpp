@@ -24,6 +24,13 @@ RecoveryReport recover(Site& site, const std::string& repository);
 // Looks after those that need no lock. Returns the repositories of the other dead ones.
 std::set<std::string> recover_without_lock(Site& site, RecoveryReport& report);
 
+struct TransactionCount {
+    std::uint64_t living = 0;
+    std::uint64_t dead = 0;
+};
+// What is going on, and what recover() would end.
+TransactionCount count_transactions(Site& site);
+
 // The number of the next generation: after the highest that was ever current, also of a repository that
 // expired. Under the repository's lock, after recover().
 std::uint64_t next_generation_number(fs::Filesystem& filesystem, const std::string& repository);

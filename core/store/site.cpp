@@ -95,6 +95,16 @@ std::unique_ptr<fs::Lock> Site::try_lock_repository(const std::string& repositor
     return lock;
 }
 
+std::optional<std::string> Site::holder(const std::string& repository) {
+    const std::string path = layout::repository_lock(repository);
+    try {
+        const bool is_free = !filesystem_.status(path) || filesystem_.try_lock(path, fs::LockMode::shared);
+        return is_free ? std::nullopt : std::optional(holder_text(filesystem_, path));
+    } catch (const base::SystemError&) {
+        return std::nullopt;  // another user's site
+    }
+}
+
 base::Error Site::busy(const std::string& repository, std::int64_t seconds) {
     return {ErrorKind::conflict, "lock repository", repository,
             fmt::format("waited {} s; {}", seconds,

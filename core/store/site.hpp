@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "core/base/error.hpp"
@@ -27,6 +28,8 @@ public:
 
     // Null where somebody else holds it.
     std::unique_ptr<fs::Lock> try_lock_repository(const std::string& repository, const std::string& job);
+    // Who holds it now; empty where nobody does, or where the caller may not know.
+    std::optional<std::string> holder(const std::string& repository);
     // What to tell somebody who waited `seconds` for it in vain.
     base::Error busy(const std::string& repository, std::int64_t seconds);
     // Waits at most `timeout_seconds`; then base::Error (conflict) that names the holder. `job` is shown to

@@ -27,7 +27,8 @@ const std::array<Group, 3>& groups() {
           {add_list, add_show, add_diff, add_history, add_why, add_verify, add_client, add_config,
            add_version}},
          {"Look after",
-          {add_tag, add_freeze, add_thaw, add_gc, add_expire, add_purge, add_init, add_completion}}}};
+          {add_status, add_du, add_fsck, add_tag, add_freeze, add_thaw, add_gc, add_expire, add_purge,
+           add_init, add_completion}}}};
     return kGroups;
 }
 
