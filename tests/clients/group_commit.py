@@ -51,33 +51,36 @@ class GroupCommit(Scenario):
 
     def test_every_package_arrives_and_every_answer_is_right(self):
         self.publish("test/beside", a_deb(self.dir / "beside", "beside"))
+        self.publish("test/tested", a_deb(self.dir / "tested", "tested"))
         start = threading.Barrier(PUBLISHERS)
         stop = threading.Event()
         reads, collections = [], []
         began = time.monotonic()
-        with concurrent.futures.ThreadPoolExecutor(PUBLISHERS + 3) as pool:
+        with concurrent.futures.ThreadPoolExecutor(PUBLISHERS + 4) as pool:
             others = [pool.submit(self.beside, ["--json", "show", "stable"], stop, reads),
                       pool.submit(self.beside, ["gc", "--quiet"], stop, collections)]
             copied = pool.submit(self.repotool, "copy", "test/beside", "stable", timeout=300)
+            promoted = pool.submit(self.repotool, "promote", "test/tested", "stable", timeout=300)
             jobs = [pool.submit(self.publisher, number, start) for number in range(PUBLISHERS)]
             try:
                 answers = [answer for job in jobs for answer in job.result()]
             finally:
                 stop.set()
             copied.result()
+            promoted.result()
             for other in others:
                 other.result()
         seconds = time.monotonic() - began
         names = {entry[0] for entry in read_everything(self.site / "public", "stable")}
         wanted = {f"p{number}-{i}" for number in range(PUBLISHERS) for i in range(PUBLISHES)}
-        self.assertEqual(names, wanted | {"taken", "beside"})
+        self.assertEqual(names, wanted | {"taken", "beside", "tested"})
         self.check_answers(answers, wanted)
-        records = [record for record in self.history() if record["operation"] in ("publish", "copy")]
+        records = [record for record in self.history() if record["operation"] in ("publish", "copy", "promote")]
         self.assertEqual([record["generation"] for record in records], list(range(1, len(records) + 1)))
         self.assertLess(len(records), len(wanted), "nothing was published together")
         self.assert_nothing_left()
         print(f"{len(wanted)} publishes by {PUBLISHERS} in {seconds:.1f} s: {len(records) - 1} generations, "
-              f"{len(reads)} reads, {len(collections)} collections beside")
+              f"{len(reads)} reads (the longest {max(read.seconds for read in reads):.2f} s), {len(collections)} collections beside")
 
     def check_answers(self, answers, wanted):
         """Each was told that its own package, and nothing else, came in, and in which generation."""
