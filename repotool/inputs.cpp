@@ -175,6 +175,7 @@ Inputs expand_inputs(const InputArguments& input) {
     }
     if (input.arguments.empty()) expansion.add_matching(".", input.patterns);
     if (expansion.is_empty()) refuse_emptiness(input);
+    expansion.named.dist = input.dist;
     return resolve_uploads(expansion.named, expansion.identities);
 }
 

@@ -13,6 +13,7 @@ struct InputArguments {
     std::vector<std::string> arguments;  // files, directories, "-"; none: the current directory by `patterns`
     std::vector<std::string> patterns;   // `inputs:` of the configuration
     std::function<std::string()> read_standard_input;  // for "-": one path a line, or NUL after each
+    std::string dist{};                                // wins over what .changes say; may be empty
 };
 
 // One file, as the user or a .changes or .dsc names it.

@@ -75,13 +75,13 @@ std::vector<Document> read_documents(const std::vector<InputFile>& files, Upload
     return parsed;
 }
 
-std::vector<InputFile> listed_files(const Document& document) {
+std::vector<InputFile> listed_files(const Document& document, const std::string& dist) {
     std::vector<InputFile> files;
     const std::string& path = document.file.path;
     const std::string directory = path.substr(0, path.rfind('/') + 1);  // "" or with its slash
     for (const auto& listed : document.control.files) {
-        files.push_back({directory + listed.name, document.control.distribution, document.file.path,
-                         listed.digests.sha256, listed.digests.size});
+        files.push_back(
+            {directory + listed.name, dist, document.file.path, listed.digests.sha256, listed.digests.size});
     }
     return files;
 }
@@ -129,7 +129,8 @@ public:
         : packages_(identities, refusals_),
           controls_(identities, refusals_),
           others_(identities, refusals_),
-          parts_(identities, refusals_) {
+          parts_(identities, refusals_),
+          dist_(named.dist) {
         inputs_.extras = named.extras;
         for (const auto& path : named.packages) packages_.add({path});
         for (const auto& path : named.sources) controls_.add({path});
@@ -138,7 +139,8 @@ public:
 
     Inputs run() {
         for (Document& upload : read_documents(uploads_, UploadKind::changes, refusals_)) {
-            for (const InputFile& file : listed_files(upload)) sort_in(file);
+            const std::string& dist = dist_.empty() ? upload.control.distribution : dist_;
+            for (const InputFile& file : listed_files(upload, dist)) sort_in(file);
             inputs_.uploads.push_back(std::move(upload.file));
         }
         for (const Document& source : read_documents(controls_.files(), UploadKind::source, refusals_))
@@ -160,11 +162,9 @@ private:
     }
 
     void add_source(const Document& source) {
-        SourceInput input{source.file, listed_files(source)};
-        for (InputFile& file : input.files) {
-            file.dist = source.file.dist;
+        SourceInput input{source.file, listed_files(source, source.file.dist)};
+        for (const InputFile& file : input.files)
             parts_.add({file.path, {}, file.listed_by, file.sha256, file.size});
-        }
         inputs_.sources.push_back(std::move(input));
     }
 
@@ -186,6 +186,7 @@ private:
     FileList controls_;  // .dsc
     FileList others_;    // what .changes list besides these
     FileList parts_;     // what .dsc list
+    std::string dist_;
     std::vector<InputFile> uploads_;
     Inputs inputs_;
 };

@@ -17,6 +17,7 @@ struct NamedPaths {
     std::vector<std::string> sources;  // .dsc
     std::vector<std::string> uploads;  // .changes
     std::vector<ExtraInput> extras;
+    std::string dist{};  // instead of the Distribution of `uploads`; may be empty
 };
 
 // True for names of files that hold one package.

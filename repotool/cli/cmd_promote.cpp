@@ -58,7 +58,8 @@ int run(const Options& options, const GlobalOptions& global) {
     std::vector<std::string> paths;
     sort_sources(session.site(), {options.arguments.begin(), options.arguments.end() - 1}, paths,
                  request.sources);
-    if (!paths.empty()) request.inputs = publisher::expand_inputs({paths, {}, read_standard_input});
+    if (!paths.empty())
+        request.inputs = publisher::expand_inputs({paths, {}, read_standard_input, session.upload_dist()});
     if (!session.site().config.repository(target).gate.empty()) {
         base::warn(fmt::format("the gate of '{}' is not checked: this version has no gates yet", target));
     }

@@ -131,6 +131,11 @@ publisher::PublishRequest PublishSession::request(const std::string& operation,
     return request;
 }
 
+std::string PublishSession::upload_dist() const {
+    const bool is_suite = site_.config.find_dist(options_.dist, formats::Format::deb) != nullptr;
+    return is_suite ? options_.dist : std::string();
+}
+
 void PublishSession::add_repodata(publisher::Inputs& inputs) const {
     for (const auto& argument : options_.repodata) {
         const auto equals = argument.find('=');

@@ -52,6 +52,8 @@ public:
 
     OpenSite& site() noexcept { return site_; }
     publisher::PublishRequest request(const std::string& operation, const std::string& repository) const;
+    // --dist where it names an APT suite: then it wins over what .changes say. Else empty.
+    std::string upload_dist() const;
     // --repodata TYPE=FILE. Throws base::Error (usage).
     void add_repodata(publisher::Inputs& inputs) const;
     // Publishes and prints the answer; returns the exit status.

@@ -91,6 +91,14 @@ class Uploads(Scenario):
         self.assertEqual((apt.dir / "hello-1.0" / "file").read_text(), "upstream\n")
         self.assertTrue((apt.dir / "hello-1.0" / "debian" / "control").exists())
 
+    def test_a_dist_that_is_named_wins_over_two_changes_that_disagree(self):
+        other = self.upload.changes.with_name("other_1.0-1_amd64.changes")
+        other.write_text(self.upload.changes.read_text().replace("Distribution: trixie", "Distribution: bookworm"))
+        changes = sorted(self.upload.directory.glob("*.changes"))
+        self.refused("test/two", *changes, code=3, says=["sends it to"])
+        answer = self.publish("test/two", "--dist", "bookworm", *changes)
+        self.assertEqual([package["dist"] for package in answer["packages"]], ["bookworm"] * 3)
+
     def test_a_dsc_alone_and_source_uploads_go_where_dist_says(self):
         self.publish("test/dsc", self.upload.dsc, "--dist", "bookworm")
         stanza, = self.sources("test/dsc", "bookworm")
