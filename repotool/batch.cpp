@@ -36,10 +36,6 @@ std::vector<store::StagedObject> staged_files(const Candidate& candidate) {
     return files;
 }
 
-bool is_change(const Decision& decision) {
-    return decision.action != Action::unchanged;
-}
-
 }  // namespace
 
 Batch::Batch(const PublishContext& context, const std::string& repository,
@@ -70,11 +66,13 @@ Batch::~Batch() = default;
 void Batch::select(std::vector<BatchMember>& members) {
     for (auto& member : members) {
         const WorkingSets::Mark before = sets_.mark();
+        own_paths_.clear();
         try {
             member.outcome = apply(*member.request);
         } catch (const Error& error) {
             member.refusal = error;
             sets_.restore(before);
+            for (const auto& path : own_paths_) paths_.erase(path);
         }
     }
     if (parent_ != nullptr) {
@@ -133,6 +131,7 @@ void Batch::check_pool_paths(const PreparedRequest& request, const std::vector<D
             const auto added = paths.find(file.path);
             if (added == paths.end()) continue;
             const auto [other, is_new] = paths_.try_emplace(file.path, file.sha256, candidate.origin);
+            if (is_new) own_paths_.push_back(file.path);
             if (added->second.first != file.sha256)
                 refuse_path(request, candidate, file, added->second.second);
             if (!is_new && other->second.first != file.sha256)

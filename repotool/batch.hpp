@@ -76,7 +76,8 @@ private:
     std::vector<SetPlan> plans_;
     std::vector<BuiltSet> built_;
     std::map<std::string, std::pair<std::string, std::string>>
-        paths_;  // → digest and origin, of what is added
+        paths_;                           // → digest and origin, of what is added
+    std::vector<std::string> own_paths_;  // of these, what the member at hand brought
     std::optional<StagedGeneration> staged_;
     std::uint64_t number_ = 0;
     bool has_plans_ = false;

@@ -2,7 +2,9 @@
 #include "repotool/extra_text.hpp"
 
 #include <algorithm>
+#include <map>
 
+#include "core/base/digest.hpp"
 #include "core/formats/rpm/extra_metadata.hpp"
 #include "core/store/generation_tree.hpp"
 #include "core/store/layout.hpp"
@@ -24,6 +26,19 @@ bool changes_extra(const store::GenerationReader& reader, const store::SetEntry&
     if (current == set.extras.end()) return true;
     const std::string text = read_extra_text(reader, set, *current);
     return formats::rpm::merge_extra(extra.type, text, extra.text) != text;
+}
+
+bool has_exactly(const store::SetEntry& set, const std::vector<const ExtraCandidate*>& extras) {
+    std::map<std::string, std::string> texts;
+    for (const auto* extra : extras) {
+        std::string& text = texts[extra->type];
+        text = formats::rpm::merge_extra(extra->type, text, extra->text);
+    }
+    return texts.size() == set.extras.size() &&
+           std::all_of(set.extras.begin(), set.extras.end(), [&](const auto& entry) {
+               const auto text = texts.find(entry.type);
+               return text != texts.end() && base::sha256_hex(text->second) == entry.open_sha256;
+           });
 }
 
 }  // namespace repotool::publisher

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "core/store/generation_reader.hpp"
 #include "repotool/candidate.hpp"
@@ -15,5 +16,7 @@ std::string read_extra_text(const store::GenerationReader& reader, const store::
 // True where merging `extra` into the set would make another text.
 bool changes_extra(const store::GenerationReader& reader, const store::SetEntry& set,
                    const ExtraCandidate& extra);
+// True where the set has what `extras` are together, and no other metadata of this kind.
+bool has_exactly(const store::SetEntry& set, const std::vector<const ExtraCandidate*>& extras);
 
 }  // namespace repotool::publisher

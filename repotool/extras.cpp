@@ -63,7 +63,7 @@ Compression compression_of(const store::ExtraEntry& extra) {
 
 std::vector<store::ExtraEntry> build_extras(const SetPlan& plan, const BuildContext& context) {
     std::map<std::string, const store::ExtraEntry*> before;
-    if (plan.parent != nullptr) {
+    if (plan.parent != nullptr && plan.parent_extras == ParentExtras::keep) {
         for (const auto& extra : plan.parent->extras) before[extra.type] = &extra;
     }
     std::map<std::string, std::string> texts;  // of those that change

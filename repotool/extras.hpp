@@ -11,8 +11,9 @@
 
 namespace repotool::publisher {
 
-// What the set has after this plan, sorted by type; new files are staged. What the parent has stays, in the
-// compression that is asked for now. Throws base::Error (input) where two texts cannot be merged.
+// What the set has after this plan, sorted by type; new files are staged. What the parent has stays
+// (ParentExtras::keep), in the compression that is asked for now. Throws base::Error (input) where two texts
+// cannot be merged.
 std::vector<store::ExtraEntry> build_extras(const SetPlan& plan, const BuildContext& context);
 
 // The open text of the file at `path`. Throws base::Error (integrity) where it is not what `extra` says.

@@ -21,6 +21,8 @@
 
 namespace repotool::publisher {
 
+enum class ParentExtras { keep, drop };
+
 struct SetPlan {
     formats::Format format = formats::Format::deb;
     std::string dist;
@@ -29,6 +31,7 @@ struct SetPlan {
     std::vector<store::ChunkPiece> pieces;
     const store::SetEntry* parent = nullptr;      // the set before, if there was one
     std::vector<const ExtraCandidate*> extras{};  // to merge into the parent's; they outlive the plan
+    ParentExtras parent_extras = ParentExtras::keep;
 };
 
 struct BuildContext {

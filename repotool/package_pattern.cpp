@@ -57,4 +57,15 @@ bool matches(const PackagePattern& pattern, const store::Record& record) {
            fits(pattern.architecture, record.architecture);
 }
 
+bool matches_all(const PackagePattern& pattern) {
+    return pattern.name.empty() && pattern.version.empty() && pattern.architecture.empty() &&
+           pattern.sha256.empty();
+}
+
+std::string to_text(const PackagePattern& pattern) {
+    if (!pattern.sha256.empty()) return pattern.sha256;
+    return pattern.name + (pattern.version.empty() ? "" : "=" + pattern.version) +
+           (pattern.architecture.empty() ? "" : ":" + pattern.architecture);
+}
+
 }  // namespace repotool::publisher

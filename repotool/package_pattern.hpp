@@ -25,5 +25,9 @@ PackagePattern parse_package_pattern(const std::string& text);
 
 // All but dist and component, which a record does not have.
 bool matches(const PackagePattern& pattern, const store::Record& record);
+// True where only dist and component limit it.
+bool matches_all(const PackagePattern& pattern);
+// As it was written: what parse_package_pattern() reads.
+std::string to_text(const PackagePattern& pattern);
 
 }  // namespace repotool::publisher

@@ -76,6 +76,13 @@ bool is_wanted(const std::vector<PackagePattern>& filter, const store::SetEntry&
            });
 }
 
+// Metadata belongs to all packages of a dist, not to some.
+bool is_wanted_as_a_whole(const std::vector<PackagePattern>& filter, const store::SetEntry& set) {
+    return filter.empty() || std::any_of(filter.begin(), filter.end(), [&](const PackagePattern& pattern) {
+               return matches_all(pattern) && (pattern.dist.empty() || pattern.dist == set.dist);
+           });
+}
+
 }  // namespace
 
 Preparation::Preparation(const PublishContext& context, const PublishRequest& request,
@@ -139,7 +146,7 @@ void Preparation::add_from_repository(const std::string& reference) {
                 if (is_wanted(request_.filter, set, record))
                     prepared_.candidates.push_back(to_candidate(source, format, set, record));
             });
-            if (request_.filter.empty()) add_extras_of(source, set);
+            if (is_wanted_as_a_whole(request_.filter, set)) add_extras_of(source, set);
         }
     }
 }

@@ -84,6 +84,7 @@ json to_document(const Decision& decision) {
             {"dist", decision.dist},
             {"component", decision.component},
             {"origin", decision.origin},
+            {"reason", decision.reason},
             {"record", store::render_record(decision.record)}};
 }
 
@@ -94,6 +95,7 @@ Decision decision_from(const json& document) {
     document.at("dist").get_to(decision.dist);
     document.at("component").get_to(decision.component);
     document.at("origin").get_to(decision.origin);
+    decision.reason = document.value("reason", std::string());
     decision.record = store::parse_records(document.at("record").get<std::string>()).at(0);
     return decision;
 }

@@ -26,6 +26,7 @@ ordered_json decision_json(const Decision& decision) {
     ordered_json package =
         package_json(formats::format_name(decision.format), decision.dist, decision.record);
     package["action"] = action_name(decision.action);
+    if (!decision.reason.empty()) package["reason"] = decision.reason;
     return package;
 }
 
@@ -87,6 +88,23 @@ void add_rpm_variables(std::string& text, const PublishResult& result, const Con
     add_variable(text, "RPM_BINARIES", words(found.binaries));
 }
 
+// Packages of the request that did not get in: by name where they are few.
+std::string left_out_text(const PublishResult& result) {
+    constexpr std::size_t kMostNames = 3;
+    std::vector<std::string> names;
+    std::size_t count = 0;
+    for (const auto& decision : result.decisions) {
+        if (decision.action != Action::refused) continue;
+        const auto& record = decision.record;
+        if (++count <= kMostNames)
+            names.push_back(fmt::format("{} {} {} ({})", record.name, record.version, record.architecture,
+                                        decision.reason));
+    }
+    if (count == 0) return {};
+    if (count > kMostNames) names.push_back(fmt::format("… and {} more", count - kMostNames));
+    return fmt::format("{} left out: {}", count, base::join(names, ", "));
+}
+
 std::string summary(const PublishResult& result) {
     std::vector<std::string> parts;
     for (const Action action : {Action::added, Action::superseded, Action::removed, Action::unchanged}) {
@@ -94,6 +112,7 @@ std::string summary(const PublishResult& result) {
                                          [&](const Decision& decision) { return decision.action == action; });
         if (count > 0) parts.push_back(fmt::format("{} {}", count, action_name(action)));
     }
+    if (const std::string left_out = left_out_text(result); !left_out.empty()) parts.push_back(left_out);
     return parts.empty() ? "no package changes" : base::join(parts, ", ");
 }
 
@@ -102,7 +121,7 @@ std::string change_lines(const PublishResult& result) {
     std::size_t shown = 0;
     std::size_t changes = 0;
     for (const auto& decision : result.decisions) {
-        if (decision.action == Action::unchanged) continue;
+        if (!is_change(decision)) continue;
         ++changes;
         if (shown >= kMostLines) continue;
         ++shown;

@@ -37,21 +37,24 @@ Action parse_action(std::string_view name) {
     throw Error(ErrorKind::integrity, "read", std::string(name), "there is no such action");
 }
 
+bool is_change(const Decision& decision) noexcept {
+    return decision.action != Action::unchanged && decision.action != Action::refused;
+}
+
 std::vector<Candidate> without_repetitions(std::vector<Candidate> candidates) {
-    std::map<std::tuple<formats::Format, std::string, std::string, formats::PackageKind, std::string>,
-             std::size_t>
-        seen;
+    std::map<std::tuple<formats::Format, std::string, formats::PackageKind, std::string>,
+             std::map<std::string, std::size_t>>
+        seen;  // → component → place
     std::vector<Candidate> unique;
     for (auto& candidate : candidates) {
-        const auto [place, is_new] = seen.try_emplace({candidate.format, candidate.dist, candidate.component,
-                                                       candidate.kind, record_key(candidate.record)},
-                                                      unique.size());
-        if (is_new) {
-            unique.push_back(std::move(candidate));
-            continue;
-        }
-        const Candidate& first = unique[place->second];
-        if (first.record.content == candidate.record.content) continue;
+        auto& places = seen[{candidate.format, candidate.dist, candidate.kind, record_key(candidate.record)}];
+        const std::size_t other = places.empty() ? unique.size() : places.begin()->second;
+        const bool is_new = places.try_emplace(candidate.component, unique.size()).second;
+        const bool is_same =
+            other == unique.size() || unique[other].record.content == candidate.record.content;
+        if (is_new && is_same) unique.push_back(std::move(candidate));
+        if (is_same) continue;
+        const Candidate& first = unique[other];
         throw Error(ErrorKind::input, "publish", candidate.origin,
                     fmt::format("it is {} with other content than '{}': which one is meant?",
                                 describe(candidate), first.origin),
@@ -63,7 +66,7 @@ std::vector<Candidate> without_repetitions(std::vector<Candidate> candidates) {
 std::vector<store::PackageChange> to_changes(const std::vector<Decision>& decisions, unsigned request) {
     std::vector<store::PackageChange> changes;
     for (const auto& decision : decisions) {
-        if (decision.action == Action::unchanged) continue;
+        if (!is_change(decision)) continue;
         const auto& record = decision.record;
         changes.push_back({action_name(decision.action), formats::format_name(decision.format), decision.dist,
                            record.name, record.version, record.architecture, record.sha256,

@@ -23,14 +23,18 @@ struct Decision {
     std::string dist;
     std::string component;  // "" for RPM
     store::Record record;   // as it is, or was, in the repository
-    std::string origin{};   // of what was added: input file or repository@generation
+    std::string origin{};   // of what was added or refused: input file or repository@generation
+    std::string reason{};   // of what was refused
 };
 
-// Refuses two different files for one name, version and architecture in one dist: base::Error (input). Drops
-// exact repetitions.
+// True for what makes a generation differ: `unchanged` and `refused` do not.
+bool is_change(const Decision& decision) noexcept;
+
+// Refuses two different files for one name, version and architecture in one dist, be it in two components:
+// base::Error (input). Drops exact repetitions.
 std::vector<Candidate> without_repetitions(std::vector<Candidate> candidates);
 
-// What the history says of the decisions (all but `unchanged`); `request`: which one of those published
+// What the history says of the decisions (its changes); `request`: which one of those published
 // together it was.
 std::vector<store::PackageChange> to_changes(const std::vector<Decision>& decisions, unsigned request = 0);
 

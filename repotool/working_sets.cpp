@@ -17,6 +17,17 @@ bool is_beside(const SetName& a, const SetName& b) {
     return a.format == b.format && a.dist == b.dist && a.component == b.component;
 }
 
+// Debug packages that are kept apart are installed beside the others.
+store::SetKind audience(const SetName& name) {
+    const auto kind = store::set_kind(name.architecture);
+    return kind == store::SetKind::debug ? store::SetKind::binary : kind;
+}
+
+bool is_in_view(const SetName& a, const SetName& b) {
+    return a.format == b.format && a.dist == b.dist && audience(a) == audience(b) &&
+           store::machine_architecture(a.architecture) == store::machine_architecture(b.architecture);
+}
+
 }  // namespace
 
 const store::SetEntry* WorkingSets::entry(const SetName& name) const {
@@ -38,6 +49,12 @@ std::vector<SetName> WorkingSets::names() const {
 std::vector<SetName> WorkingSets::names_beside(const SetName& wanted) const {
     std::vector<SetName> found = names();
     std::erase_if(found, [&](const SetName& name) { return !is_beside(name, wanted); });
+    return found;
+}
+
+std::vector<SetName> WorkingSets::names_in_view(const SetName& wanted) const {
+    std::vector<SetName> found = names();
+    std::erase_if(found, [&](const SetName& name) { return !is_in_view(name, wanted); });
     return found;
 }
 
@@ -150,10 +167,22 @@ void WorkingSets::add_extra(const SetName& name, const ExtraCandidate* extra) {
     edits_[name].extras.push_back(extra);
 }
 
+void WorkingSets::replace_extras(const SetName& name, const std::vector<const ExtraCandidate*>& extras) {
+    begin(name);
+    edits_[name].extras = extras;
+    edits_[name].parent_extras = ParentExtras::drop;
+}
+
+bool WorkingSets::has_extra_edits(const SetName& name) const {
+    const auto edited = edits_.find(name);
+    return edited != edits_.end() && edited->second.edits_extras();
+}
+
 bool WorkingSets::has_extras_since(const Mark& mark) const {
     return std::any_of(edits_.begin(), edits_.end(), [&](const auto& edited) {
         const auto before = mark.find(edited.first);
-        return edited.second.extras.size() != (before == mark.end() ? 0 : before->second.extras.size());
+        const Edits& then = before == mark.end() ? Edits{} : before->second;
+        return edited.second.extras != then.extras || edited.second.parent_extras != then.parent_extras;
     });
 }
 
@@ -169,7 +198,7 @@ std::vector<SetPlan> WorkingSets::plans(Which which) {
         const Edits edits = edited == edits_.end() ? Edits{} : edited->second;
         if (edits.is_empty() && which == Which::changed) continue;
         SetPlan plan{name.format, name.dist,   name.component, name.architecture,
-                     {},          entry(name), edits.extras};
+                     {},          entry(name), edits.extras,   edits.parent_extras};
         plan.pieces = store::edit_chunks(
             chunks(name), edits.records,
             [this](const store::ChunkReference& chunk) { return parent_->records(chunk); });

@@ -36,6 +36,9 @@ public:
     std::vector<SetName> names() const;
     // Those of one (format, dist, component); `architecture` is not looked at.
     std::vector<SetName> names_beside(const SetName& name) const;
+    // Those whose packages a client of this one sees as well, itself among them: all components of the
+    // format, dist and machine. Source packages and those of the installer are apart.
+    std::vector<SetName> names_in_view(const SetName& name) const;
     // A set without packages; nothing happens where there is one.
     void begin(const SetName& name);
 
@@ -51,13 +54,18 @@ public:
     void erase(const SetName& name, const std::string& key);
     // `extra` outlives the plans.
     void add_extra(const SetName& name, const ExtraCandidate* extra);
+    // These, and none of those that the set has. Likewise.
+    void replace_extras(const SetName& name, const std::vector<const ExtraCandidate*>& extras);
+    bool has_extra_edits(const SetName& name) const;
 
     // Where an edit goes wrong, restore() takes back what came after mark().
     struct Edits {
         store::ChunkEdits records;
         std::vector<const ExtraCandidate*> extras;
+        ParentExtras parent_extras = ParentExtras::keep;
         bool has_begun = false;
-        bool is_empty() const noexcept { return records.empty() && extras.empty() && !has_begun; }
+        bool edits_extras() const noexcept { return !extras.empty() || parent_extras == ParentExtras::drop; }
+        bool is_empty() const noexcept { return records.empty() && !edits_extras() && !has_begun; }
     };
     using Mark = std::map<SetName, Edits>;
     Mark mark() const { return edits_; }

@@ -24,6 +24,10 @@ int run(const Options& options, const GlobalOptions& global) {
         request.filter.push_back(publisher::parse_package_pattern(text));
         request.filter.back().dist = options.common.dist;
     }
+    if (options.patterns.empty() && !options.common.dist.empty()) {
+        request.filter.emplace_back();
+        request.filter.back().dist = options.common.dist;
+    }
     return session.finish(request);
 }
 
@@ -42,7 +46,7 @@ void add_copy(CLI::App& app, Program& program) {
         ->add_option("pattern", options->patterns,
                      "NAME, NAME=VERSION, NAME=VERSION:ARCHITECTURE (with * and ?) or a digest; none: all")
         ->type_name("PATTERN");
-    command->add_option("--dist", options->common.dist, "with PATTERN: only from this dist");
+    command->add_option("--dist", options->common.dist, "only from this dist");
     command->add_flag("--allow-downgrade", options->common.allow_downgrade,
                       "accept versions that are lower than what is published");
     command

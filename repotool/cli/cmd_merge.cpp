@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <fmt/format.h>
+
 #include <memory>
 
+#include "core/base/error.hpp"
 #include "core/console/help.hpp"
 #include "repotool/cli/command.hpp"
 #include "repotool/cli/publish_options.hpp"
@@ -17,6 +20,14 @@ struct Options {
 int run(const Options& options, const GlobalOptions& global) {
     const std::string target = checked_repository(options.target);
     PublishSession session(global, options.common, MakeSite::no);
+    // What the sources do not have goes, newer versions among it: nobody fills a published repository so.
+    if (!session.site().config.repository(target).rules.replace)
+        throw base::Error(base::ErrorKind::policy, "merge into", target,
+                          "a merge takes out what its sources do not hold, and the rules of this repository "
+                          "do not say `replace: true`",
+                          fmt::format("merge into a test repository (--into test/NAME), or add packages to "
+                                      "'{}' with repotool promote or copy",
+                                      target));
     publisher::PublishRequest request = session.request("merge", target);
     request.sources = options.sources;
     request.rules.is_exact = true;
@@ -43,7 +54,8 @@ void add_merge(CLI::App& app, Program& program) {
     add_change_options(*command, options->common);
     command->footer(console::footer(
         "Afterwards the repository holds the packages of its sources and no others: for a gate that tests "
-        "several changes at once. Two sources with the same name and version but other content are refused.",
+        "several changes at once. Its rules must say `replace: true`, as those of test/* do. Two sources "
+        "with the same name and version but other content are refused.",
         {"repotool merge --into test/gate-7 test/change-1 test/change-2",
          "repotool merge --into test/gate-8 stable test/change-3@2"}));
     command->callback([options, &program] {
