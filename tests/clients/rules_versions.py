@@ -69,6 +69,17 @@ dists:
         self.publish("test/one", *rpms(self.dir / "r2", "tool", "1.0"))
         self.assertEqual(self.shown("test/one"), [("tool", "1.0-1.el9")])
 
+    def test_debug_packages_that_are_kept_apart_now_are_still_the_same_packages(self):
+        first = rpms(self.dir / "r1", "tool-debuginfo", "2.0", architecture="x86_64")
+        self.publish("stable", *first)
+        self.write_config(self.config.replace("aarch64]", "aarch64], debug: apart"))
+        other = rpms(self.dir / "r2", "tool-debuginfo", "2.0", architecture="x86_64", content="other")
+        self.assertIn("published already with other content", self.refused("publish", "--to", "stable", *other)["message"])
+        older = rpms(self.dir / "r2", "tool-debuginfo", "1.0", architecture="x86_64")
+        self.assertIn("older than 2.0", self.refused("publish", "--to", "stable", *older)["message"])
+        self.publish("stable", *first)
+        self.repotool("verify", "stable", "--full")
+
 
 if __name__ == "__main__":
     main()
