@@ -8,10 +8,10 @@
 #include <string>
 
 #include "core/base/error.hpp"
-#include "repotool/client_snippet.hpp"
-#include "repotool/inputs.hpp"
-#include "repotool/open_site.hpp"
-#include "repotool/publish.hpp"
+#include "repotool/answer/client_snippet.hpp"
+#include "repotool/config/open_site.hpp"
+#include "repotool/ingest/inputs.hpp"
+#include "repotool/publish/publish.hpp"
 
 namespace publisher = repotool::publisher;
 

@@ -11,8 +11,8 @@
 #include "core/console/usage.hpp"
 #include "core/fs/tree.hpp"
 #include "core/store/generation_reader.hpp"
+#include "repotool/answer/client_snippet.hpp"
 #include "repotool/cli/command.hpp"
-#include "repotool/client_snippet.hpp"
 
 namespace repotool::cli {
 namespace {

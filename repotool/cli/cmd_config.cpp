@@ -9,7 +9,7 @@
 #include "core/console/help.hpp"
 #include "core/fs/external.hpp"
 #include "repotool/cli/command.hpp"
-#include "repotool/settings.hpp"
+#include "repotool/config/settings.hpp"
 
 namespace repotool::cli {
 namespace {
@@ -41,7 +41,7 @@ Origin origin_of(const SiteChoice& site) {
     return {"default", {{"kind", "default"}}};
 }
 
-// A key without `home:` is looked for where GnuPG itself would look (repotool/keys.cpp).
+// A key without `home:` is looked for where GnuPG itself would look (repotool/config/keys.cpp).
 bool is_from_gnupghome(const Setting& setting) {
     const char* home = std::getenv("GNUPGHOME");
     return home != nullptr && *home != '\0' && setting.key.starts_with("keys.") &&

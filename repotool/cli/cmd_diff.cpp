@@ -9,8 +9,8 @@
 #include "core/console/help.hpp"
 #include "core/store/generation_reader.hpp"
 #include "repotool/cli/command.hpp"
-#include "repotool/comparison.hpp"
-#include "repotool/package_json.hpp"
+#include "repotool/inspect/comparison.hpp"
+#include "repotool/packages/package_json.hpp"
 
 namespace repotool::cli {
 namespace {

@@ -8,7 +8,7 @@
 #include "core/base/text.hpp"
 #include "core/console/help.hpp"
 #include "repotool/cli/command.hpp"
-#include "repotool/disk_usage.hpp"
+#include "repotool/upkeep/disk_usage.hpp"
 
 namespace repotool::cli {
 namespace {

@@ -8,7 +8,7 @@
 #include "core/console/help.hpp"
 #include "repotool/cli/command.hpp"
 #include "repotool/cli/upkeep_answer.hpp"
-#include "repotool/expire.hpp"
+#include "repotool/upkeep/expire.hpp"
 
 namespace repotool::cli {
 namespace {

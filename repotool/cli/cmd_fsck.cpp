@@ -8,7 +8,7 @@
 #include "core/base/text.hpp"
 #include "core/console/help.hpp"
 #include "repotool/cli/command.hpp"
-#include "repotool/fsck.hpp"
+#include "repotool/upkeep/fsck.hpp"
 
 namespace repotool::cli {
 namespace {

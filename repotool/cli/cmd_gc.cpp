@@ -10,7 +10,7 @@
 #include "core/console/help.hpp"
 #include "repotool/cli/command.hpp"
 #include "repotool/cli/upkeep_answer.hpp"
-#include "repotool/garbage.hpp"
+#include "repotool/upkeep/garbage.hpp"
 
 namespace repotool::cli {
 namespace {

@@ -8,9 +8,9 @@
 #include "core/base/log.hpp"
 #include "core/base/text.hpp"
 #include "core/console/help.hpp"
-#include "repotool/chronicle.hpp"
 #include "repotool/cli/command.hpp"
-#include "repotool/package_json.hpp"
+#include "repotool/inspect/chronicle.hpp"
+#include "repotool/packages/package_json.hpp"
 
 namespace repotool::cli {
 namespace {

@@ -13,7 +13,7 @@
 #include "core/store/tags.hpp"
 #include "repotool/cli/command.hpp"
 #include "repotool/cli/describe.hpp"
-#include "repotool/package_json.hpp"
+#include "repotool/packages/package_json.hpp"
 
 namespace repotool::cli {
 namespace {

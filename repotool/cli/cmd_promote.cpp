@@ -11,7 +11,7 @@
 #include "core/store/names.hpp"
 #include "repotool/cli/command.hpp"
 #include "repotool/cli/publish_options.hpp"
-#include "repotool/inputs.hpp"
+#include "repotool/ingest/inputs.hpp"
 
 namespace repotool::cli {
 namespace {

@@ -7,7 +7,7 @@
 #include "core/console/help.hpp"
 #include "repotool/cli/command.hpp"
 #include "repotool/cli/publish_options.hpp"
-#include "repotool/inputs.hpp"
+#include "repotool/ingest/inputs.hpp"
 
 namespace repotool::cli {
 namespace {

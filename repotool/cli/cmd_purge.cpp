@@ -10,7 +10,7 @@
 #include "core/console/help.hpp"
 #include "repotool/cli/command.hpp"
 #include "repotool/cli/upkeep_answer.hpp"
-#include "repotool/purge.hpp"
+#include "repotool/upkeep/purge.hpp"
 
 namespace repotool::cli {
 namespace {

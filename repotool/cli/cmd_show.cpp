@@ -9,8 +9,8 @@
 #include "core/store/generation_reader.hpp"
 #include "repotool/cli/command.hpp"
 #include "repotool/cli/describe.hpp"
-#include "repotool/package_json.hpp"
-#include "repotool/package_lookup.hpp"
+#include "repotool/packages/package_json.hpp"
+#include "repotool/packages/package_lookup.hpp"
 
 namespace repotool::cli {
 namespace {

@@ -9,7 +9,7 @@
 #include "core/console/help.hpp"
 #include "repotool/cli/command.hpp"
 #include "repotool/cli/upkeep_answer.hpp"
-#include "repotool/status.hpp"
+#include "repotool/upkeep/status.hpp"
 
 namespace repotool::cli {
 namespace {

@@ -9,7 +9,7 @@
 #include "core/base/text.hpp"
 #include "core/console/help.hpp"
 #include "repotool/cli/command.hpp"
-#include "repotool/verify.hpp"
+#include "repotool/inspect/verify.hpp"
 
 namespace repotool::cli {
 namespace {

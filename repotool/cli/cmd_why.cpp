@@ -12,8 +12,8 @@
 #include "core/store/generation_reader.hpp"
 #include "core/store/head.hpp"
 #include "repotool/cli/command.hpp"
-#include "repotool/package_json.hpp"
-#include "repotool/provenance.hpp"
+#include "repotool/inspect/provenance.hpp"
+#include "repotool/packages/package_json.hpp"
 
 namespace repotool::cli {
 namespace {

@@ -11,7 +11,7 @@
 #include "core/base/time.hpp"
 #include "core/fs/external.hpp"
 #include "core/fs/tree.hpp"
-#include "repotool/result.hpp"
+#include "repotool/answer/result.hpp"
 
 namespace repotool::cli {
 namespace {

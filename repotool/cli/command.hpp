@@ -12,9 +12,9 @@
 #include <CLI/CLI.hpp>
 
 #include "core/console/main.hpp"
-#include "repotool/config.hpp"
-#include "repotool/open_site.hpp"
-#include "repotool/publish.hpp"
+#include "repotool/config/config.hpp"
+#include "repotool/config/open_site.hpp"
+#include "repotool/publish/publish.hpp"
 
 namespace repotool::cli {
 

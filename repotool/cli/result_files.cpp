@@ -8,8 +8,8 @@
 #include "core/base/time.hpp"
 #include "core/fs/external.hpp"
 #include "core/store/generation_reader.hpp"
-#include "repotool/junit.hpp"
-#include "repotool/result.hpp"
+#include "repotool/answer/junit.hpp"
+#include "repotool/answer/result.hpp"
 
 namespace repotool::cli {
 namespace {

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "repotool/answer/run_file.hpp"
 #include "repotool/cli/command.hpp"
-#include "repotool/run_file.hpp"
 
 namespace repotool::cli {
 

@@ -96,7 +96,7 @@ class LibraryUse(Scenario):
         self.assertEqual(run([everything]).code, 2)
 
     def test_installed_headers_need_nothing_that_is_not_installed(self):
-        self.assertIn("repotool/publish.hpp", self.headers)
+        self.assertIn("repotool/publish/publish.hpp", self.headers)
         for header in self.headers:
             text = (self.include / header).read_text()
             self.assertNotRegex(text, r"(?i)\bprivate to\b", f"{header} says that it is private")

@@ -6,6 +6,7 @@ import re
 from lint_sources import blank_comments_and_strings, cpp_files, is_product, read
 
 # room: the rooms that it may include besides itself (docs/ARCHITECTURE.md, section 3)
+LIBRARY = {"core/base", "core/fs", "core/net", "core/store", "core/formats", "signing"}
 ARROWS = {
     "core/base": set(),
     "core/fs": {"core/base"},
@@ -14,11 +15,20 @@ ARROWS = {
     "core/formats": {"core/base"},
     "core/store": {"core/base", "core/fs"},
     "signing": {"core/base", "core/fs"},
-    "repotool": {"core/base", "core/fs", "core/net", "core/store", "core/formats", "signing"},
+    "repotool/config": LIBRARY,
+    "repotool/packages": {*LIBRARY, "repotool/config"},
+    "repotool/ingest": {*LIBRARY, "repotool/config", "repotool/packages"},
+    "repotool/index": {*LIBRARY, "repotool/config", "repotool/packages"},
+    "repotool/inspect": {*LIBRARY, "repotool/config", "repotool/packages", "repotool/index"},
+    "repotool/publish": {*LIBRARY, "repotool/config", "repotool/packages", "repotool/ingest", "repotool/index",
+                         "repotool/inspect"},
+    "repotool/upkeep": {*LIBRARY, "repotool/config", "repotool/packages", "repotool/index", "repotool/inspect",
+                        "repotool/publish"},
+    "repotool/answer": {*LIBRARY, "repotool/config", "repotool/packages", "repotool/inspect", "repotool/publish"},
     "sync": {"core/base", "core/fs", "core/net", "core/store", "core/formats", "signing"},
     "signing/cli": {"core/base", "core/fs", "core/console", "core/net", "signing"},
-    "repotool/cli": {"core/base", "core/fs", "core/console", "core/net", "core/store", "core/formats", "signing",
-                     "repotool"},
+    "repotool/cli": {*LIBRARY, "core/console", "repotool/config", "repotool/packages", "repotool/ingest", "repotool/index",
+                     "repotool/inspect", "repotool/publish", "repotool/upkeep", "repotool/answer"},
     "sync/cli": {"core/base", "core/fs", "core/console", "core/net", "core/store", "core/formats", "signing", "sync"},
 }
 

@@ -36,28 +36,28 @@ class LintRules(unittest.TestCase):
 
     def test_an_include_against_the_arrows_is_found(self):
         for path, target in (("core/base/b.cpp", "core/fs/x.hpp"), ("core/store/b.cpp", "core/formats/x.hpp"),
-                             ("repotool/b.cpp", "sync/x.hpp"), ("sync/b.cpp", "repotool/x.hpp"),
+                             ("repotool/publish/b.cpp", "sync/x.hpp"), ("sync/b.cpp", "repotool/publish/x.hpp"),
                              ("signing/b.cpp", "signing/cli/x.hpp"), ("core/formats/deb/b.cpp", "core/store/x.hpp")):
             self.assert_found(layering, path, f'{HEAD}#include "{target}"\n', "must not include")
 
     def test_an_include_along_the_arrows_is_not(self):
-        for path, target in (("repotool/cli/b.cpp", "repotool/x.hpp"), ("sync/b.cpp", "core/store/x.hpp"),
+        for path, target in (("repotool/cli/b.cpp", "repotool/publish/x.hpp"), ("sync/b.cpp", "core/store/x.hpp"),
                              ("core/store/b.cpp", "core/fs/x.hpp"), ("core/formats/rpm/b.cpp", "core/formats/x.hpp")):
             self.assertEqual(self.lint(layering, path, f'{HEAD}#include "{target}"\n'), [])
 
     def test_a_header_outside_its_room_is_found(self):
-        for path, target in (("repotool/b.cpp", "rpm/rpmlib.h"), ("core/formats/rpm/b.cpp", "apt-pkg/init.h"),
-                             ("sync/b.cpp", "curl/curl.h"), ("repotool/b.cpp", "gpgme.h"), ("sync/b.cpp", "unistd.h"),
-                             ("repotool/b.cpp", "fstream"), ("core/store/b.cpp", "sys/stat.h")):
+        for path, target in (("repotool/publish/b.cpp", "rpm/rpmlib.h"), ("core/formats/rpm/b.cpp", "apt-pkg/init.h"),
+                             ("sync/b.cpp", "curl/curl.h"), ("repotool/publish/b.cpp", "gpgme.h"), ("sync/b.cpp", "unistd.h"),
+                             ("repotool/publish/b.cpp", "fstream"), ("core/store/b.cpp", "sys/stat.h")):
             self.assert_found(layering, path, f"{HEAD}#include <{target}>\n", "belongs in")
 
     def test_a_system_call_outside_the_seam_is_found(self):
         for call in ("::open(path, 0)", "std::filesystem::exists(path)", "std::ofstream out(path)"):
-            self.assert_found(layering, "repotool/b.cpp", f"{HEAD}void f() {{ {call}; }}\n", "outside core/fs")
+            self.assert_found(layering, "repotool/publish/b.cpp", f"{HEAD}void f() {{ {call}; }}\n", "outside core/fs")
 
     def test_a_system_call_in_a_comment_or_a_string_is_none(self):
         text = f'{HEAD}// ::open( and std::filesystem::exists\nauto a = "::unlink(";\n'
-        self.assertEqual(self.lint(layering, "repotool/b.cpp", text), [])
+        self.assertEqual(self.lint(layering, "repotool/publish/b.cpp", text), [])
 
     def test_a_ring_of_includes_is_found(self):
         with tempfile.TemporaryDirectory() as root:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "repotool/catalog.hpp"
+#include "repotool/packages/catalog.hpp"
 
 #include <catch2/catch.hpp>
 #include <filesystem>

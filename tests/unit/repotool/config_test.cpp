@@ -2,7 +2,7 @@
 #include <catch2/catch.hpp>
 
 #include "core/base/error.hpp"
-#include "repotool/config.hpp"
+#include "repotool/config/config.hpp"
 
 namespace repotool::publisher {
 namespace {

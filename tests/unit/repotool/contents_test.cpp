@@ -13,9 +13,9 @@
 #include "core/base/subprocess.hpp"
 #include "core/fs/tree.hpp"
 #include "core/store/layout.hpp"
-#include "repotool/contents_check.hpp"
-#include "repotool/contents_lines.hpp"
-#include "repotool/verify.hpp"
+#include "repotool/index/contents_check.hpp"
+#include "repotool/index/contents_lines.hpp"
+#include "repotool/inspect/verify.hpp"
 #include "tests/unit/repotool/small_repository.hpp"
 
 namespace repotool::publisher {

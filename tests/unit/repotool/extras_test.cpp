@@ -8,7 +8,7 @@
 #include "core/formats/rpm/primary_reader.hpp"
 #include "core/fs/tree.hpp"
 #include "core/store/generation_tree.hpp"
-#include "repotool/verify.hpp"
+#include "repotool/inspect/verify.hpp"
 #include "tests/unit/repotool/small_repository.hpp"
 
 namespace repotool::publisher {

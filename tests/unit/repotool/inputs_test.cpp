@@ -11,7 +11,7 @@
 
 #include "core/base/digest.hpp"
 #include "core/base/error.hpp"
-#include "repotool/inputs.hpp"
+#include "repotool/ingest/inputs.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 namespace repotool::publisher {

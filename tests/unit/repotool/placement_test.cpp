@@ -2,7 +2,7 @@
 #include <catch2/catch.hpp>
 
 #include "core/base/error.hpp"
-#include "repotool/placement.hpp"
+#include "repotool/ingest/placement.hpp"
 
 namespace repotool::publisher {
 namespace {

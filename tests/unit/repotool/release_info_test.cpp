@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <catch2/catch.hpp>
 
-#include "repotool/release_info.hpp"
+#include "repotool/index/release_info.hpp"
 #include "tests/unit/repotool/small_repository.hpp"
 
 namespace repotool::publisher {

@@ -3,7 +3,7 @@
 
 #include <map>
 
-#include "repotool/settings.hpp"
+#include "repotool/config/settings.hpp"
 
 namespace repotool::publisher {
 namespace {

@@ -10,8 +10,8 @@
 #include "core/store/layout.hpp"
 #include "core/store/names.hpp"
 #include "core/store/transaction.hpp"
-#include "repotool/generation_builder.hpp"
-#include "repotool/staged_check.hpp"
+#include "repotool/index/generation_builder.hpp"
+#include "repotool/index/staged_check.hpp"
 
 namespace repotool::publisher {
 namespace {

@@ -12,8 +12,8 @@
 #include "core/store/chunks.hpp"
 #include "core/store/generation_reader.hpp"
 #include "core/store/site.hpp"
-#include "repotool/config.hpp"
-#include "repotool/index_builder.hpp"
+#include "repotool/config/config.hpp"
+#include "repotool/index/index_builder.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 namespace repotool::publisher {

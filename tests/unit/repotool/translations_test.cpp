@@ -7,7 +7,7 @@
 #include "core/fs/tree.hpp"
 #include "core/store/generation_tree.hpp"
 #include "core/store/layout.hpp"
-#include "repotool/verify.hpp"
+#include "repotool/inspect/verify.hpp"
 #include "tests/unit/repotool/small_repository.hpp"
 
 namespace repotool::publisher {

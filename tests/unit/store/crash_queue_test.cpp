@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Group commit and power cuts: whatever happens to the publisher that took a request in, who asked gets a
-// true answer, and what was acknowledged stays. The waiting side does here what repotool/publish.cpp does.
+// true answer, and what was acknowledged stays. The waiting side does here what repotool/publish/publish.cpp
+// does.
 #include <fmt/format.h>
 
 #include <algorithm>

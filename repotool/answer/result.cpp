@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "repotool/answer/result.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "core/base/text.hpp"
+#include "repotool/answer/client_snippet.hpp"
+#include "repotool/packages/package_json.hpp"
+
+namespace repotool::publisher {
+namespace {
+
+using nlohmann::ordered_json;
+
+constexpr std::size_t kMostLines = 20;
+
+std::string apt_options(const PublishResult& result) {
+    return result.is_signed ? "" : "trusted=yes";
+}
+
+ordered_json decision_json(const Decision& decision) {
+    ordered_json package =
+        package_json(formats::format_name(decision.format), decision.dist, decision.record);
+    package["action"] = action_name(decision.action);
+    if (!decision.reason.empty()) package["reason"] = decision.reason;
+    return package;
+}
+
+// What this run put into the repository in one format, or found there: names, sources and versions, each
+// once, and where.
+struct Inventory {
+    std::set<std::string> sources, versions, binaries;
+    std::string dist, component;  // of the first package
+    bool is_empty() const { return versions.empty(); }
+};
+Inventory inventory(const PublishResult& result, formats::Format format) {
+    Inventory found;
+    for (const auto& decision : result.decisions) {
+        const bool present = decision.action == Action::added || decision.action == Action::unchanged;
+        if (decision.format != format || !present) continue;
+        if (found.is_empty()) {
+            found.dist = decision.dist;
+            found.component = decision.component;
+        }
+        found.sources.insert(decision.record.source);
+        found.versions.insert(decision.record.version);
+        const std::string& architecture = decision.record.architecture;
+        if (architecture != "src" && architecture != "nosrc" && architecture != "source")
+            found.binaries.insert(decision.record.name);
+    }
+    return found;
+}
+
+std::string words(const std::set<std::string>& values) {
+    return fmt::format("{}", fmt::join(values, " "));
+}
+
+void add_variable(std::string& text, const char* name, const std::string& value) {
+    text += fmt::format("{}={}\n", name, base::shell_quote(value));
+}
+
+void add_deb_variables(std::string& text, const PublishResult& result, const Config& config) {
+    const Inventory found = inventory(result, formats::Format::deb);
+    if (found.is_empty()) return;
+    add_variable(text, "DEB_PUBLISH_SUCCEEDED", "true");
+    add_variable(text, "DEB_REPO_URL",
+                 fmt::format("{}/{} {} {}", config.base_url, result.repository, found.dist, found.component));
+    add_variable(text, "DEB_PACKAGENAME", words(found.sources));
+    add_variable(text, "DEB_VERSION", words(found.versions));
+    add_variable(text, "DEB_BINARIES", words(found.binaries));
+}
+
+void add_rpm_variables(std::string& text, const PublishResult& result, const Config& config) {
+    const Inventory found = inventory(result, formats::Format::rpm);
+    if (found.is_empty()) return;
+    std::string
+        url;  // the first architecture of the dist, a source repository only where there is nothing else
+    for (const auto& address : rpm_addresses(result.repository, result.sub_manifests, config.base_url)) {
+        if (address.dist == found.dist && (url.empty() || url.ends_with("/source/"))) url = address.baseurl;
+    }
+    add_variable(text, "RPM_PUBLISH_SUCCEEDED", "true");
+    add_variable(text, "RPM_REPO_URL", url);
+    add_variable(text, "RPM_VERSION", words(found.versions));
+    add_variable(text, "RPM_BINARIES", words(found.binaries));
+}
+
+// Packages of the request that did not get in: by name where they are few.
+std::string left_out_text(const PublishResult& result) {
+    constexpr std::size_t kMostNames = 3;
+    std::vector<std::string> names;
+    std::size_t count = 0;
+    for (const auto& decision : result.decisions) {
+        if (decision.action != Action::refused) continue;
+        const auto& record = decision.record;
+        if (++count <= kMostNames)
+            names.push_back(fmt::format("{} {} {} ({})", record.name, record.version, record.architecture,
+                                        decision.reason));
+    }
+    if (count == 0) return {};
+    if (count > kMostNames) names.push_back(fmt::format("… and {} more", count - kMostNames));
+    return fmt::format("{} left out: {}", count, base::join(names, ", "));
+}
+
+std::string summary(const PublishResult& result) {
+    std::vector<std::string> parts;
+    for (const Action action : {Action::added, Action::superseded, Action::removed, Action::unchanged}) {
+        const auto count = std::count_if(result.decisions.begin(), result.decisions.end(),
+                                         [&](const Decision& decision) { return decision.action == action; });
+        if (count > 0) parts.push_back(fmt::format("{} {}", count, action_name(action)));
+    }
+    if (const std::string left_out = left_out_text(result); !left_out.empty()) parts.push_back(left_out);
+    return parts.empty() ? "no package changes" : base::join(parts, ", ");
+}
+
+std::string change_lines(const PublishResult& result) {
+    std::string text;
+    std::size_t shown = 0;
+    std::size_t changes = 0;
+    for (const auto& decision : result.decisions) {
+        if (!is_change(decision)) continue;
+        ++changes;
+        if (shown >= kMostLines) continue;
+        ++shown;
+        const char sign = decision.action == Action::added ? '+' : '-';
+        text += fmt::format("  {} {} {} {} {} ({})\n", sign, formats::format_name(decision.format),
+                            decision.record.name, decision.record.version, decision.record.architecture,
+                            decision.dist);
+    }
+    if (changes > shown) text += fmt::format("  … and {} more\n", changes - shown);
+    return text;
+}
+
+std::string setting_line(const PublishResult& result) {
+    if (result.setting_changes.empty()) return {};
+    const std::string names = base::join(result.setting_changes, ", ");
+    if (result.changed) return fmt::format("  with changed settings: {}\n", names);
+    return fmt::format("  settings changed ({}): `repotool refresh {}` applies them\n", names,
+                       result.repository);
+}
+
+}  // namespace
+
+std::string render_json(const PublishResult& result, const Config& config) {
+    ordered_json packages = ordered_json::array();
+    for (const auto& decision : result.decisions) packages.push_back(decision_json(decision));
+    ordered_json apt = ordered_json::array();
+    for (const auto& address :
+         apt_addresses(result.repository, result.sub_manifests, config.base_url, apt_options(result))) {
+        apt.push_back({{"suite", address.suite},
+                       {"components", address.components},
+                       {"url", address.url},
+                       {"sources", address.sources}});
+    }
+    ordered_json rpm = ordered_json::array();
+    for (const auto& address : rpm_addresses(result.repository, result.sub_manifests, config.base_url)) {
+        rpm.push_back({{"dist", address.dist},
+                       {"architecture", address.architecture},
+                       {"baseurl", address.baseurl},
+                       {"mirrorlist", address.mirrorlist}});
+    }
+    ordered_json steps = ordered_json::array();
+    for (const auto& step : result.steps) steps.push_back({{"name", step.name}, {"ms", step.ms}});
+    ordered_json document{
+        {"ok", true},
+        {"changed", result.changed},
+        {"repository", result.repository},
+        {"generation", result.generation},
+        {"parent", result.parent == 0 ? ordered_json(nullptr) : ordered_json(result.parent)},
+        {"manifest_sha256", result.manifest_sha256},
+        {"packages", packages},
+        {"apt", apt},
+        {"rpm", rpm},
+        {"elapsed_ms", result.elapsed_ms},
+        {"steps", steps}};
+    if (!result.setting_changes.empty()) document["setting_changes"] = result.setting_changes;
+    return document.dump(1) + "\n";
+}
+
+std::string render_env(const PublishResult& result, const Config& config) {
+    std::string text;
+    add_variable(text, "REPOTOOL_REPOSITORY", result.repository);
+    add_variable(text, "REPOTOOL_GENERATION", std::to_string(result.generation));
+    add_variable(text, "REPOTOOL_URL", config.base_url + "/" + result.repository);
+    add_deb_variables(text, result, config);
+    add_rpm_variables(text, result, config);
+    return text;
+}
+
+std::string render_text(const PublishResult& result, const Config& config, DryRun dry_run) {
+    const std::string name = fmt::format("{}@{}", result.repository, result.generation);
+    if (!result.changed)
+        return fmt::format("{} is current: nothing to do ({})\n{}", name, summary(result),
+                           setting_line(result));
+    if (dry_run == DryRun::yes)
+        return fmt::format("{} would be made: {}\n{}{}", name, summary(result), change_lines(result),
+                           setting_line(result));
+    std::string text = fmt::format("{} is live: {}, {} ms\n{}{}", name, summary(result), result.elapsed_ms,
+                                   change_lines(result), setting_line(result));
+    for (const auto& address :
+         apt_addresses(result.repository, result.sub_manifests, config.base_url, apt_options(result)))
+        text += "  " + address.sources + "\n";
+    for (const auto& address : rpm_addresses(result.repository, result.sub_manifests, config.base_url)) {
+        text += fmt::format("  {}\n", address.baseurl);
+    }
+    return text;
+}
+
+}  // namespace repotool::publisher

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "repotool/config/config.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/base/error.hpp"
+#include "core/base/text.hpp"
+#include "core/fs/host.hpp"
+#include "core/store/names.hpp"
+#include "repotool/config/config_schema.hpp"
+
+namespace repotool::publisher {
+namespace {
+
+bool is_test(const std::string& repository) {
+    return repository.starts_with("test/");
+}
+
+void check_signing(const Config& config, const YamlReader& document) {
+    std::vector<std::string> known;
+    for (const auto& [name, key] : config.keys) known.push_back(name);
+    for (const auto& [name, repository] : config.repositories) {
+        if (repository.sign != SignPolicy::key || config.keys.contains(repository.key)) continue;
+        const std::string nearest = base::nearest(repository.key, known);
+        document.fail_at(
+            child_path(child_path("repositories", name), "sign"),
+            fmt::format("repository '{}' signs with '{}', which is not one of the keys{}", name,
+                        repository.key, nearest.empty() ? "" : fmt::format("; did you mean '{}'?", nearest)));
+    }
+}
+
+// Relations between keys, each told at the place of the one that is wrong.
+void check_references(const Config& config, const YamlReader& document) {
+    check_signing(config, document);
+    for (const auto& [name, repository] : config.repositories) {
+        if (repository.release.but_automatic_upgrades && !repository.release.not_automatic) {
+            document.fail_at(
+                child_path(child_path("repositories", name), "release") + ".but_automatic_upgrades",
+                "apt heeds it only together with not_automatic: true");
+        }
+    }
+    for (std::size_t i = 0; i < config.dists.size(); ++i) {
+        for (std::size_t j = 0; j < i; ++j) {
+            const bool same = config.dists[i].name == config.dists[j].name &&
+                              config.dists[i].format == config.dists[j].format;
+            if (same) {
+                document.fail_at(fmt::format("dists[{}].name", i),
+                                 fmt::format("the dist '{}' is there twice", config.dists[i].name));
+            }
+        }
+    }
+}
+
+}  // namespace
+
+RepositoryConfig repository_defaults(const std::string& name_or_pattern) {
+    RepositoryConfig repository;
+    repository.rules.replace = is_test(name_or_pattern);
+    repository.rules.downgrade = repository.rules.replace;
+    if (repository.rules.replace) repository.expire = 20 * 86400;
+    return repository;
+}
+
+std::vector<DistConfig> default_dists(const SiteDefaults& defaults) {
+    const std::string codename = fs::os_release("VERSION_CODENAME");
+    DistConfig deb;
+    deb.name = !defaults.apt_suite.empty() ? defaults.apt_suite : !codename.empty() ? codename : "stable";
+    deb.format = formats::Format::deb;
+    deb.architectures = {fs::deb_architecture()};
+    deb.components = {"main"};
+    DistConfig rpm;
+    rpm.name = defaults.rpm_dist.empty() ? "el9" : defaults.rpm_dist;
+    rpm.format = formats::Format::rpm;
+    rpm.architectures = {fs::rpm_architecture()};
+    return {deb, rpm};
+}
+
+RepositoryConfig Config::repository(const std::string& name) const {
+    for (const auto& [pattern, repository_config] : repositories) {
+        if (pattern == name) return repository_config;
+    }
+    for (const auto& [pattern, repository_config] : repositories) {
+        if (base::matches_glob(pattern, name)) return repository_config;
+    }
+    return repository_defaults(name);
+}
+
+std::pair<std::string, std::string> Config::release_names(const std::string& name) const {
+    const ReleaseConfig release = repository(name).release;
+    return {release.origin.empty() ? origin : release.origin,
+            release.label.empty() ? label_of(name) : release.label};
+}
+
+std::string Config::label_of(const std::string& repository) const {
+    return is_test(repository) ? fmt::format("{} {}", label, repository) : label;
+}
+
+const DistConfig* Config::find_dist(const std::string& name, formats::Format format) const {
+    const auto found = std::find_if(dists.begin(), dists.end(), [&](const DistConfig& dist) {
+        return dist.name == name && dist.format == format;
+    });
+    return found == dists.end() ? nullptr : &*found;
+}
+
+std::vector<const DistConfig*> Config::dists_of(formats::Format format) const {
+    std::vector<const DistConfig*> found;
+    for (const auto& dist : dists) {
+        if (dist.format == format) found.push_back(&dist);
+    }
+    return found;
+}
+
+void check_base_url(std::string_view url) {
+    const bool good = url.find("://") != std::string_view::npos && !url.starts_with(":") &&
+                      url.find_first_of(" \"'<>\\") == std::string_view::npos && base::printable(url) == url;
+    if (url.empty() || good) return;
+    throw base::Error(base::ErrorKind::usage, "use address", std::string(url),
+                      "expected a URL such as http://repo.example.com");
+}
+
+Config parse_config(const std::string& text, const std::string& name) {
+    const YamlReader document = YamlReader::parse(text, name, base::ErrorKind::usage);
+    Config config;
+    read_fields(document, config, config_fields());
+    if (config.dists.empty()) config.dists = default_dists({});
+    check_references(config, document);
+    config.places = document.places();
+    return config;
+}
+
+std::string default_config_text(const SiteDefaults& defaults) {
+    for (const auto& name : {defaults.apt_suite, defaults.rpm_dist}) {
+        if (!name.empty()) store::check_dist_name(name);
+    }
+    check_base_url(defaults.base_url);
+    const auto dists = default_dists(defaults);
+    const std::string base_url = defaults.base_url.empty() ? Config{}.base_url : defaults.base_url;
+    return fmt::format(
+        R"(# A repotool site. Every key has a default; unknown keys are errors. `repotool config show` prints all of them.
+format: 1
+
+# Where clients reach the directory public/ of this site, and what Release files call it.
+site: {{base_url: "{}", origin: repotool, label: repotool}}
+
+# Where packages go: APT suites (format deb) and RPM dists (format rpm). Further architectures come with packages.
+dists:
+  - {{name: "{}", format: deb, architectures: [{}], components: [main]}}
+  - {{name: "{}", format: rpm, architectures: [{}]}}
+
+# One entry a repository or pattern. `sign:` names a key below, or none.
+# `reposign keys generate stable-key --site .` makes a key and says what to write here.
+repositories:
+  "test/*": {{sign: none, expire: 20d, rules: {{replace: true}}}}
+  # stable: {{sign: stable-key, rules: {{replace: false, downgrade: false}}}}
+
+# keys:
+#   stable-key: {{fingerprint: "0123456789ABCDEF0123456789ABCDEF01234567"}}
+)",
+        base_url, dists[0].name, dists[0].architectures[0], dists[1].name, dists[1].architectures[0]);
+}
+
+}  // namespace repotool::publisher

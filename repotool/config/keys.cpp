@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "repotool/config/keys.hpp"
+
+#include <fmt/format.h>
+
+#include <cstdlib>
+
+#include "core/base/error.hpp"
+#include "core/fs/external.hpp"
+#include "core/fs/tree.hpp"
+
+namespace repotool::publisher {
+namespace {
+
+std::string home_of(const KeyConfig& key, const std::string& site_root) {
+    if (!key.home.empty()) return key.home.starts_with("/") ? key.home : site_root + "/" + key.home;
+    const char* variable = std::getenv("GNUPGHOME");
+    if (variable != nullptr && *variable != '\0') return fs::absolute_path(variable);
+    return site_root + "/private/gnupg";
+}
+
+}  // namespace
+
+std::unique_ptr<signing::Signer> open_signer(const Config& config, const std::string& repository,
+                                             const std::string& site_root, bool must_sign) {
+    const RepositoryConfig settings = config.repository(repository);
+    if (settings.sign == SignPolicy::none || (settings.sign == SignPolicy::unspecified && !must_sign))
+        return nullptr;
+    if (settings.sign == SignPolicy::unspecified) {
+        throw base::Error(base::ErrorKind::signing, "promote to", repository,
+                          "repotool.yaml does not say which key signs this repository",
+                          fmt::format("make one with: reposign keys generate {}-key --site '{}', and set "
+                                      "sign: {}-key for it (or sign: none)",
+                                      repository, site_root, repository));
+    }
+    const KeyConfig& key = config.keys.at(settings.key);
+    return signing::open_gpg_signer(
+        {settings.key, key.fingerprint, home_of(key, site_root), key.passphrase_file});
+}
+
+void export_public_key(fs::Filesystem& filesystem, store::Transaction& transaction, signing::Signer& signer) {
+    const std::string path = fmt::format("public/keys/{}.asc", signer.key().name);
+    const std::string text = signer.public_key();
+    if (filesystem.status(path) && fs::read_file(filesystem, path) == text) return;
+    const std::string staged = transaction.fresh_path();
+    fs::write_new_file(filesystem, staged, text, 0644, 0, fs::Durable::yes);
+    filesystem.rename(staged, path, fs::Replace::yes);
+    filesystem.sync_directory("public/keys");
+}
+
+}  // namespace repotool::publisher

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// From the configuration to an open signing key.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "core/fs/filesystem.hpp"
+#include "core/store/transaction.hpp"
+#include "repotool/config/config.hpp"
+#include "signing/signer.hpp"
+
+namespace repotool::publisher {
+
+// The signer of a repository, its key tried; null where the repository is not signed. `must_sign`: a
+// repository that says nothing about signing is refused. Throws base::Error (signing).
+std::unique_ptr<signing::Signer> open_signer(const Config& config, const std::string& repository,
+                                             const std::string& site_root, bool must_sign);
+
+// public/keys/<name>.asc holds the key, durable; written only where it differs, and staged in the
+// transaction, so that publishers of two repositories with one key do not meet.
+void export_public_key(fs::Filesystem& filesystem, store::Transaction& transaction, signing::Signer& signer);
+
+}  // namespace repotool::publisher

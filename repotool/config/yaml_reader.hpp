@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A strict view on YAML: every error says file, line and column; keys that nobody asked for are errors; no
+// anchors.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <yaml-cpp/yaml.h>
+
+#include "core/base/error.hpp"
+#include "repotool/config/text_place.hpp"
+
+namespace repotool::publisher {
+
+// The path of a key of the map at `parent`; quoted where it is more than a plain word.
+std::string child_path(const std::string& parent, const std::string& key);
+
+class YamlReader {
+public:
+    // Throws base::Error of `kind` (usage for configuration, input for updates) when `text` is not one YAML
+    // document, has anchors or duplicate keys, or is larger than 1 MiB. `name` is the file's, for messages.
+    static YamlReader parse(const std::string& text, const std::string& name, base::ErrorKind kind);
+
+    // Calls the reader of each key that is there. An unknown key is an error that names the nearest known
+    // one.
+    using Readers = std::map<std::string, std::function<void(const YamlReader&)>>;
+    void read_map(const Readers& readers) const;
+    // Calls `visit` for each (key, value) of a map with free keys, or each element of a list.
+    void each_pair(const std::function<void(const std::string&, const YamlReader&)>& visit) const;
+    void each_item(const std::function<void(const YamlReader&)>& visit) const;
+    bool has(const std::string& key) const;
+
+    std::string text() const;
+    bool boolean() const;  // true and false, nothing else
+    std::uint64_t number(std::uint64_t most) const;
+    std::int64_t duration() const;  // seconds
+    std::vector<std::string> texts() const;
+    bool is_null() const;
+
+    // ", found a list": what is there, as the end of a complaint.
+    std::string found() const;
+    [[noreturn]] void fail(const std::string& reason) const;
+    // At the place of another key of this document; at this one's where that is not there.
+    [[noreturn]] void fail_at(const std::string& path, const std::string& reason) const;
+
+    // Where each value of the document is that was read until now.
+    const TextPlaces& places() const noexcept { return *source_.places; }
+
+private:
+    struct Source {
+        std::string name;
+        base::ErrorKind kind;
+        std::shared_ptr<TextPlaces> places = std::make_shared<TextPlaces>();
+    };
+    YamlReader(YAML::Node node, Source source, std::string path)
+        : node_(std::move(node)), source_(std::move(source)), path_(std::move(path)) {}
+    YamlReader child(const YAML::Node& node, const std::string& path) const;
+    void check_duplicates() const;
+
+    YAML::Node node_;
+    Source source_;
+    std::string path_;
+};
+
+}  // namespace repotool::publisher

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "repotool/index/staged_check.hpp"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <numeric>
+#include <optional>
+
+#include "core/base/error.hpp"
+#include "core/fs/tree.hpp"
+#include "core/store/generation_tree.hpp"
+#include "core/store/layout.hpp"
+#include "repotool/index/contents_check.hpp"
+#include "repotool/index/extras.hpp"
+#include "repotool/index/index_check.hpp"
+#include "repotool/index/stored_index.hpp"
+#include "signing/verifier.hpp"
+
+namespace repotool::publisher {
+namespace {
+
+using base::Error;
+using base::ErrorKind;
+
+// By-hash files and manifest parts are named by their digest, RPM indexes begin with it.
+std::string digest_in_name(const std::string& path) {
+    return fs::base_name(path).substr(0, 64);
+}
+
+void check_content(fs::Filesystem& filesystem, const store::Transaction& transaction) {
+    for (const auto& content : transaction.staged_content()) {
+        const std::string found = fs::digest_file(*filesystem.open_read(content.staged_path)).sha256;
+        if (found != digest_in_name(content.path)) {
+            throw Error(ErrorKind::integrity, "verify", content.path,
+                        fmt::format("the file on disk has digest {}", found),
+                        "the disk or memory may be faulty");
+        }
+    }
+}
+
+// Where a content-named file is staged; empty where it was published before.
+std::optional<std::string> staged_path(const store::Transaction& transaction, const std::string& path) {
+    for (const auto& content : transaction.staged_content()) {
+        if (content.path == path) return content.staged_path;
+    }
+    return std::nullopt;
+}
+
+// What is new unpacks to what repomd.xml says.
+void check_extras(fs::Filesystem& filesystem, const store::Transaction& transaction,
+                  const StagedGeneration& generation, const store::SetEntry& set) {
+    for (const auto& extra : set.extras) {
+        const std::string path = store::layout::meta(generation.manifest.repository) + "/" +
+                                 store::extra_path(set.dist, set.architecture, extra);
+        if (const auto staged = staged_path(transaction, path)) read_extra_text(filesystem, *staged, extra);
+    }
+}
+
+StoredIndex open_index(fs::Filesystem& filesystem, const store::Transaction& transaction,
+                       const std::string& repository, const BuiltSet& built, const store::IndexEntry& index,
+                       const store::FrameTable& table) {
+    const std::string path = store::layout::meta(repository) + "/" + store::index_path(built.entry, index);
+    return {filesystem.open_read(staged_path(transaction, path).value_or("public/" + path)),
+            index.compression, *table.find(index.name)};
+}
+
+// What was rendered is unpacked and read; what was copied was compared with its digest before.
+void check_frames(fs::Filesystem& filesystem, const store::Transaction& transaction,
+                  const StagedGeneration& generation, const BuiltSet& built) {
+    const std::string& repository = generation.manifest.repository;
+    for (const auto& index : built.entry.indexes) {
+        if (index.compression == "none") continue;
+        if (index.name == "Contents") {
+            if (built.contents->rendered.empty()) continue;
+            const StoredIndex stored =
+                open_index(filesystem, transaction, repository, built, index, built.contents->frames);
+            for (const std::size_t place : built.contents->rendered)
+                check_contents_text(stored.text(place + 1), built.contents->lines[place]);
+            continue;
+        }
+        const StoredIndex stored =
+            open_index(filesystem, transaction, repository, built, index, built.frames);
+        for (const std::size_t place : built.rendered) {
+            const store::ChunkPiece& piece = built.plan.pieces[place];
+            check_index_text(
+                index.name, built.plan.dist, stored.text(place + 1),
+                piece.parent_index ? generation.parent->records(piece.reference) : piece.records);
+        }
+    }
+}
+
+void check_object(fs::Filesystem& filesystem, const store::ContentFile& file) {
+    const auto status = filesystem.status(store::layout::object(file.sha256));
+    const std::string pool = "public/" + file.path;
+    // A name that is published already holds these very bytes: a hard link to the object, or a copy of it.
+    const auto published = filesystem.status(pool);
+    const bool same = !published || (status && published->inode == status->inode) ||
+                      fs::digest_file(*filesystem.open_read(pool)).sha256 == file.sha256;
+    if (!same)
+        throw Error(ErrorKind::integrity, "verify", pool, "it holds other bytes than the index would say");
+    if (status && status->kind == fs::Kind::file && status->size == file.size) return;
+    throw Error(ErrorKind::integrity, "verify", pool,
+                fmt::format("expected an object of {} bytes, found {}", file.size,
+                            status ? std::to_string(status->size) : "none"));
+}
+
+void check_objects(fs::Filesystem& filesystem, const std::string& repository, const SetPlan& plan) {
+    for (const auto& piece : plan.pieces) {
+        for (const auto& record : piece.records) {
+            for (const auto& file : store::pool_files(repository, record)) check_object(filesystem, file);
+        }
+    }
+}
+
+void demand_good(const signing::Verdict& verdict, const std::string& path) {
+    if (!verdict.good)
+        throw Error(ErrorKind::signing, "verify", path, verdict.reason,
+                    "clients would refuse this signature; nothing was published");
+}
+
+void check_signatures(fs::Filesystem& filesystem, const store::Transaction& transaction,
+                      const StagedGeneration& generation, signing::Signer& signer) {
+    signing::Verifier verifier({signer.public_key()});
+    const auto read = [&](const std::string& path) {
+        return fs::read_file(filesystem, transaction.tree_path(path));
+    };
+    const auto detached = [&](const std::string& path, const std::string& signature) {
+        demand_good(verifier.check_detached(read(path), read(signature)), signature);
+    };
+    detached("MANIFEST", "MANIFEST.asc");
+    for (const auto& sub_manifest : generation.sub_manifests) {
+        for (const auto& pointer : sub_manifest.pointers) {
+            const std::string directory = fs::parent_path(pointer.path);
+            if (pointer.path.ends_with("Release.gpg")) detached(directory + "/Release", pointer.path);
+            if (pointer.path.ends_with("repomd.xml.asc")) detached(directory + "/repomd.xml", pointer.path);
+            if (!pointer.path.ends_with("InRelease")) continue;
+            std::string text;
+            demand_good(verifier.check_clear_signed(read(pointer.path), text), pointer.path);
+            if (text != read(directory + "/Release"))
+                throw Error(ErrorKind::integrity, "verify", pointer.path, "it differs from Release");
+        }
+    }
+}
+
+}  // namespace
+
+void check_staged(fs::Filesystem& filesystem, const store::Transaction& transaction,
+                  const std::vector<BuiltSet>& built, const StagedGeneration& generation,
+                  signing::Signer* signer) {
+    check_content(filesystem, transaction);
+    // What no reader of ours would accept must not become current: nobody could publish over it.
+    store::parse_manifest(generation.manifest_text);
+    for (const auto& sub_manifest : generation.sub_manifests)
+        store::parse_sub_manifest(store::render_sub_manifest(sub_manifest));
+    for (const auto& set : built) {
+        for (const auto& piece : set.plan.pieces) store::parse_records(piece.text);
+        check_frames(filesystem, transaction, generation, set);
+        check_extras(filesystem, transaction, generation, set.entry);
+        check_objects(filesystem, generation.manifest.repository, set.plan);
+    }
+    if (signer != nullptr) check_signatures(filesystem, transaction, generation, *signer);
+}
+
+}  // namespace repotool::publisher

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "repotool/ingest/package_signing.hpp"
+
+#include <fmt/format.h>
+
+#include "core/base/error.hpp"
+#include "core/fs/tree.hpp"
+#include "core/store/layout.hpp"
+#include "repotool/ingest/placement.hpp"
+#include "signing/rpm_signer.hpp"
+
+namespace repotool::publisher {
+namespace {
+
+using base::Error;
+using base::ErrorKind;
+
+struct Signing {
+    Candidate* candidate;
+    std::string path;  // of the copy that is signed, relative to the site
+    bool from_pool = false;
+};
+
+std::string private_copy(fs::Filesystem& filesystem, store::Transaction& transaction,
+                         const Candidate& candidate) {
+    const std::string source_path = candidate.staged_path.empty()
+                                        ? store::layout::object(candidate.record.sha256)
+                                        : candidate.staged_path;
+    const std::string path = transaction.fresh_path();
+    const auto source = filesystem.open_read(source_path);
+    const auto target = filesystem.create(path, 0600);  // librpm writes to it
+    target->append_range(*source, 0, source->status().size);
+    target->close();
+    return path;
+}
+
+// What the pool holds under the name that this package would get, if that is this package signed with this
+// key.
+bool take_from_pool(fs::Filesystem& filesystem, const std::string& repository, Signing& signing,
+                    signing::Signer& signer) {
+    const std::string path = fmt::format("public/{}/{}", store::layout::pool(repository),
+                                         pool_path(*signing.candidate, PathStyle::plain));
+    if (!filesystem.status(path)) return false;
+    const auto verdict =
+        signing::verify_package(fs::join_path(filesystem.root(), path), {signer.public_key()});
+    signing.path = path;
+    signing.from_pool = verdict.good;
+    return verdict.good;
+}
+
+// Reads the signed file again: everything that indexes say comes from it.
+void adopt(store::Transaction& transaction, Catalog& catalog, const Signing& signing,
+           const base::FileDigests& digests, const std::string& body) {
+    Candidate& candidate = *signing.candidate;
+    const formats::Package package = formats::package_from_json(body);
+    if (package.content_id != candidate.record.content) {
+        if (signing.from_pool) {
+            throw Error(ErrorKind::policy, "publish", candidate.origin,
+                        fmt::format("{} is published already with other content", describe(candidate)),
+                        "give the package a new version");
+        }
+        throw Error(ErrorKind::signing, "sign", candidate.origin, "signing changed more than the signature");
+    }
+    if (digests.sha256 == candidate.record.sha256) return;  // it was signed with this key before
+    catalog.add(digests.sha256, body);
+    if (candidate.record.unsigned_sha256.empty()) candidate.record.unsigned_sha256 = candidate.record.sha256;
+    candidate.record.sha256 = digests.sha256;
+    candidate.record.size = digests.size;
+    candidate.staged_path = signing.from_pool ? "" : signing.path;
+    if (signing.from_pool) transaction.pin({digests.sha256});
+}
+
+}  // namespace
+
+void sign_candidates(fs::Filesystem& filesystem, store::Transaction& transaction, Catalog& catalog,
+                     const std::string& repository, const std::vector<Candidate*>& candidates,
+                     signing::Signer& signer) {
+    std::vector<Signing> signings;
+    std::vector<std::string> copies;
+    for (auto* candidate : candidates) {
+        if (candidate->format != formats::Format::rpm) continue;
+        Signing signing{candidate, {}, false};
+        if (!take_from_pool(filesystem, repository, signing, signer)) {
+            signing.path = private_copy(filesystem, transaction, *candidate);
+            copies.push_back(fs::join_path(filesystem.root(), signing.path));
+        }
+        signings.push_back(signing);
+    }
+    if (signings.empty()) return;
+    signing::sign_packages(copies, signer.key());
+    std::vector<ParseJob> jobs;
+    for (const auto& signing : signings) {
+        const auto file = filesystem.open_read(signing.path);
+        if (!signing.from_pool) {
+            file->set_mode(0444);
+            file->sync();
+        }
+        jobs.push_back({formats::Format::rpm, fs::join_path(filesystem.root(), signing.path),
+                        fs::digest_file(*file), signing.candidate->origin});
+    }
+    parse_packages(jobs, [&](std::size_t i, std::optional<std::string> body, const std::string& failure) {
+        if (!body)
+            throw Error(ErrorKind::signing, "sign", jobs[i].shown_as,
+                        "the signed package cannot be read: " + failure);
+        adopt(transaction, catalog, signings[i], jobs[i].digests, *body);
+    });
+}
+
+}  // namespace repotool::publisher

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Step 2: RPM packages are signed before anything names them, because signing changes their digest. The pair
+// (unsigned, signed) goes into the record (I9).
+#pragma once
+
+#include <vector>
+
+#include "core/store/transaction.hpp"
+#include "repotool/packages/candidate.hpp"
+#include "repotool/packages/catalog.hpp"
+#include "signing/signer.hpp"
+
+namespace repotool::publisher {
+
+// Replaces each RPM candidate by its signed copy, staged in the transaction. A candidate for whose name and
+// version the pool has a file with the same content and a good signature of this key already takes that file:
+// a signature made twice is never the same bytes.
+void sign_candidates(fs::Filesystem& filesystem, store::Transaction& transaction, Catalog& catalog,
+                     const std::string& repository, const std::vector<Candidate*>& candidates,
+                     signing::Signer& signer);
+
+}  // namespace repotool::publisher

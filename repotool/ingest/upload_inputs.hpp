@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// From .changes and .dsc files to the files that they list; private to inputs.cpp.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "repotool/ingest/inputs.hpp"
+#include "repotool/ingest/refusals.hpp"
+
+namespace repotool::publisher {
+
+// Paths by what they name, each in the user's order.
+struct NamedPaths {
+    std::vector<std::string> packages;
+    std::vector<std::string> sources;  // .dsc
+    std::vector<std::string> uploads;  // .changes
+    std::vector<ExtraInput> extras;
+    std::string dist{};  // instead of the Distribution of `uploads`; may be empty
+};
+
+// True for names of files that hold one package.
+bool is_package_file(const std::string& name);
+
+// Two paths of one file have one identity: symlinks in its directory, "." and ".." do not matter.
+class Identities {
+public:
+    std::string of(const std::string& path);
+
+private:
+    std::map<std::string, std::string> directories_;
+};
+
+// Throws base::Error (input) as expand_inputs() does.
+Inputs resolve_uploads(const NamedPaths& named, Identities& identities);
+
+}  // namespace repotool::publisher

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "repotool/inspect/verify.hpp"
+
+#include <fmt/format.h>
+
+#include <functional>
+#include <set>
+
+#include "core/base/digest.hpp"
+#include "core/base/error.hpp"
+#include "core/fs/tree.hpp"
+#include "core/store/generation_reader.hpp"
+#include "core/store/generation_tree.hpp"
+#include "core/store/layout.hpp"
+#include "repotool/index/set_verification.hpp"
+#include "signing/rpm_signer.hpp"
+#include "signing/verifier.hpp"
+
+namespace repotool::publisher {
+namespace {
+
+using store::ContentFile;
+using store::GenerationReader;
+using store::SetEntry;
+using store::SubManifest;
+
+class Verification {
+public:
+    Verification(const GenerationReader& reader, Depth depth, VerifyReport& report)
+        : reader_(reader), filesystem_(reader.filesystem()), depth_(depth), report_(report) {}
+
+    void run() {
+        check_signatures();
+        check_links();
+        for (const auto& sub_manifest : reader_.sub_manifests()) {
+            for (const auto& pointer : sub_manifest.pointers)
+                check_bytes(generation_path(pointer.path), pointer.sha256, pointer.size);
+            for (const auto* set : sub_manifest.all_sets())
+                attempt(set->dist, [&] { check_set(sub_manifest, *set); });
+            if (depth_ != Depth::full) continue;
+            attempt("Translation-en", [&] {
+                verify_descriptions(reader_, sub_manifest,
+                                    [this](const auto& path, const auto& problem) { find(path, problem); });
+            });
+        }
+    }
+
+private:
+    std::string generation_path(const std::string& path) const {
+        return store::layout::generation(report_.repository, report_.generation) + "/" + path;
+    }
+    void find(const std::string& path, const std::string& problem) {
+        report_.findings.push_back({path, problem});
+    }
+
+    // A broken part is a finding; the rest is still looked at.
+    void attempt(const std::string& path, const std::function<void()>& check) {
+        try {
+            check();
+        } catch (const base::Error& error) {
+            find(error.object().empty() ? path : error.object(), error.reason());
+        }
+    }
+
+    bool check_size(const std::string& path, std::uint64_t size) {
+        ++report_.files;
+        const auto status = filesystem_.status(reader_.path_of(path));
+        if (!status || status->kind != fs::Kind::file) {
+            find(path, "expected a file, found " + std::string(status ? "something else" : "nothing"));
+            return false;
+        }
+        if (status->size != size) find(path, fmt::format("expected {} bytes, found {}", size, status->size));
+        return status->size == size;
+    }
+
+    void check_bytes(const std::string& path, const std::string& sha256, std::uint64_t size) {
+        if (!check_size(path, size)) return;
+        attempt(path, [&] {
+            const std::string found = fs::digest_file(*filesystem_.open_read(reader_.path_of(path))).sha256;
+            if (found != sha256) find(path, fmt::format("expected digest {}, found {}", sha256, found));
+        });
+    }
+
+    void check_links() {
+        const auto check = [&](const store::TreeLink& link, const std::string& path) {
+            const auto target = filesystem_.read_link(reader_.path_of(path));
+            if (target != link.target)
+                find(path, fmt::format("expected a symlink to '{}', found {}", link.target,
+                                       target ? "'" + *target + "'" : "none"));
+        };
+        for (const auto& link : store::generation_links(reader_.manifest(), reader_.sub_manifests()))
+            check(link, generation_path(link.path));
+        for (const auto& link : store::shared_links(report_.repository, reader_.sub_manifests()))
+            check(link, link.path);
+    }
+
+    std::vector<std::string> public_keys() {
+        std::vector<std::string> keys;
+        for (const auto& name : filesystem_.list(reader_.path_of("keys")))
+            keys.push_back(fs::read_file(filesystem_, reader_.path_of("keys/" + name), 1U << 20U));
+        return keys;
+    }
+
+    bool has_signed_pointer() const {
+        for (const auto& sub_manifest : reader_.sub_manifests()) {
+            for (const auto& pointer : sub_manifest.pointers) {
+                if (pointer.path.ends_with(".asc") || pointer.path.ends_with(".gpg") ||
+                    pointer.path.ends_with("/InRelease"))
+                    return true;
+            }
+        }
+        return false;
+    }
+
+    void check_signatures() {
+        const auto signature = reader_.pointer_file("MANIFEST.asc");
+        report_.is_signed = signature.has_value() || has_signed_pointer();
+        if (!report_.is_signed) return;
+        if (!signature)
+            find(generation_path("MANIFEST.asc"), "it is not there, although the repository is signed");
+        attempt("keys", [&] {
+            signing::Verifier verifier(public_keys());
+            const auto judge = [&](const std::string& path, const signing::Verdict& verdict) {
+                if (!verdict.good) find(generation_path(path), verdict.reason);
+            };
+            if (signature)
+                judge("MANIFEST.asc", verifier.check_detached(reader_.manifest_text(), *signature));
+            for (const auto& sub_manifest : reader_.sub_manifests()) {
+                for (const auto& pointer : sub_manifest.pointers)
+                    check_pointer_signature(verifier, pointer.path, judge);
+            }
+        });
+    }
+
+    void check_pointer_signature(
+        signing::Verifier& verifier, const std::string& path,
+        const std::function<void(const std::string&, const signing::Verdict&)>& judge) {
+        const std::string bytes = reader_.pointer_file(path).value_or("");
+        const std::string directory = fs::parent_path(path);
+        const auto sibling = [&](const char* name) {
+            return reader_.pointer_file(directory + "/" + name).value_or("");
+        };
+        if (path.ends_with("/Release.gpg")) judge(path, verifier.check_detached(sibling("Release"), bytes));
+        if (path.ends_with("/repomd.xml.asc"))
+            judge(path, verifier.check_detached(sibling("repomd.xml"), bytes));
+        if (!path.ends_with("/InRelease")) return;
+        std::string text;
+        judge(path, verifier.check_clear_signed(bytes, text));
+        if (text != sibling("Release"))
+            find(generation_path(path), "it signs other bytes than Release holds");
+    }
+
+    // The metadata that clients start from names each index as the manifest does.
+    void check_listed(const SubManifest& sub_manifest, const SetEntry& set) {
+        const bool deb = sub_manifest.format == "deb";
+        const std::string path =
+            deb ? fmt::format("dists/{}/Release", set.dist)
+                : store::layout::pin_directory(set.dist, set.architecture) + "/repodata/repomd.xml";
+        const std::string text = reader_.pointer_file(path).value_or("");
+        for (const auto& index : set.indexes) {
+            if (text.find(index.sha256) == std::string::npos)
+                find(generation_path(path),
+                     fmt::format("it does not list {} ({})", index.name, index.compression));
+        }
+        for (const auto& extra : set.extras) {
+            if (text.find(extra.sha256) == std::string::npos)
+                find(generation_path(path), fmt::format("it does not list {}", extra.type));
+        }
+    }
+
+    void check_set(const SubManifest& sub_manifest, const SetEntry& set) {
+        check_listed(sub_manifest, set);
+        for (const auto& file : store::index_files(report_.repository, set))
+            check_bytes(file.path, file.sha256, file.size);
+        const store::ChunkList list = reader_.chunk_list(set);
+        std::uint64_t count = 0;
+        for (const auto& chunk : list) {
+            const auto records = reader_.records(chunk);
+            if (store::describe_chunk(chunk.sha256, records) != chunk)
+                find(set.dist, fmt::format("its chunk list does not describe chunk {}", chunk.sha256));
+            for (const auto& record : records) check_package(record);
+            if (depth_ == Depth::full && report_.is_signed && sub_manifest.format == "rpm")
+                check_package_signatures(records);
+            count += records.size();
+        }
+        if (set.architecture != store::layout::kTranslations) report_.packages += count;
+        if (count != set.packages)
+            find(set.dist, fmt::format("expected {} packages, found {}", set.packages, count));
+        if (depth_ != Depth::full) return;
+        verify_set_indexes(reader_, set,
+                           [this](const auto& path, const auto& problem) { find(path, problem); });
+    }
+
+    // dnf with gpgcheck=1 refuses what was published before the repository was signed.
+    void check_package_signatures(const std::vector<store::Record>& records) {
+        for (const auto& record : records) {
+            const std::string path = store::pool_files(report_.repository, record)[0].path;
+            if (!signatures_seen_.insert(path).second || !filesystem_.status(reader_.path_of(path))) continue;
+            const auto verdict = signing::verify_package(
+                fs::join_path(filesystem_.root(), reader_.path_of(path)), public_keys());
+            if (!verdict.good) find(path, verdict.reason);
+        }
+    }
+
+    void check_package(const store::Record& record) {
+        for (const ContentFile& file : store::pool_files(report_.repository, record)) {
+            if (!seen_.insert(file.path).second) continue;  // noarch is in several sets
+            depth_ == Depth::full ? check_bytes(file.path, file.sha256, file.size)
+                                  : static_cast<void>(check_size(file.path, file.size));
+        }
+    }
+
+    const GenerationReader& reader_;
+    fs::Filesystem& filesystem_;
+    Depth depth_;
+    VerifyReport& report_;
+    std::set<std::string> seen_;
+    std::set<std::string> signatures_seen_;
+};
+
+}  // namespace
+
+VerifyReport verify_generation(fs::Filesystem& filesystem, const std::string& public_root,
+                               const std::string& reference, Depth depth) {
+    VerifyReport report;
+    const GenerationReader reader = store::open_generation(filesystem, public_root, reference);
+    report.repository = reader.manifest().repository;
+    report.generation = reader.manifest().generation;
+    report.manifest_sha256 = reader.manifest_sha256();
+    Verification(reader, depth, report).run();
+    return report;
+}
+
+}  // namespace repotool::publisher

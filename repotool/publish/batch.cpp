@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "repotool/publish/batch.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/fs/tree.hpp"
+#include "core/store/freeze.hpp"
+#include "core/store/generation_tree.hpp"
+#include "core/store/layout.hpp"
+#include "core/store/queue.hpp"
+#include "core/store/recovery.hpp"
+#include "repotool/config/keys.hpp"
+#include "repotool/index/release_info.hpp"
+#include "repotool/index/staged_check.hpp"
+#include "repotool/ingest/placement.hpp"
+#include "repotool/packages/catalog.hpp"
+#include "repotool/publish/setting_changes.hpp"
+
+namespace repotool::publisher {
+namespace {
+
+using base::Error;
+using base::ErrorKind;
+
+// The files of a candidate with where each is staged (empty: it is an object already).
+std::vector<store::StagedObject> staged_files(const Candidate& candidate) {
+    std::vector<store::StagedObject> files;
+    if (!candidate.staged_path.empty())
+        files.push_back({candidate.staged_path, candidate.record.sha256, candidate.record.size});
+    for (std::size_t i = 0; i < candidate.staged_files.size(); ++i) {
+        const auto& file = candidate.record.files.at(i);
+        files.push_back({candidate.staged_files[i], file.sha256, file.size});
+    }
+    return files;
+}
+
+}  // namespace
+
+Batch::Batch(const PublishContext& context, const std::string& repository,
+             const store::GenerationReader* parent, store::Transaction& transaction, Catalog& catalog,
+             signing::Signer* signer)
+    : context_(context),
+      repository_(repository),
+      parent_(parent),
+      filesystem_(context.site.filesystem()),
+      transaction_(transaction),
+      catalog_(catalog),
+      signer_(signer),
+      rules_{context.config, context.config.repository(repository), {}},
+      purged_(filesystem_),
+      sets_(parent) {
+    const auto list_existing = [&] { return store::list_repositories(filesystem_, "public"); };
+    for (const auto& name : sibling_names(repository, rules_.repository, list_existing)) {
+        auto reader = open_current(filesystem_, name);
+        if (!reader) continue;
+        sibling_sets_.push_back(std::make_unique<WorkingSets>(reader.get()));
+        rules_.siblings.push_back(sibling_sets_.back().get());
+        siblings_.push_back(std::move(reader));
+    }
+}
+
+Batch::~Batch() = default;
+
+void Batch::select(std::vector<BatchMember>& members) {
+    for (auto& member : members) {
+        const WorkingSets::Mark before = sets_.mark();
+        own_paths_.clear();
+        try {
+            member.outcome = apply(*member.request);
+        } catch (const Error& error) {
+            member.refusal = error;
+            sets_.restore(before);
+            for (const auto& path : own_paths_) paths_.erase(path);
+        }
+    }
+    if (parent_ != nullptr) {
+        const auto changes = setting_changes(*parent_, context_.config, repository_,
+                                             signer_ == nullptr ? Signing::no : Signing::yes);
+        for (auto& member : members) member.outcome.setting_changes = changes;
+    }
+    // A refresh writes every index again, by the settings of today.
+    plans_ = sets_.plans(has_refresh_ ? WorkingSets::Which::all : WorkingSets::Which::changed);
+    has_plans_ = !plans_.empty();
+}
+
+RequestOutcome Batch::apply(const PreparedRequest& request) {
+    RequestOutcome outcome;
+    const WorkingSets::Mark before = sets_.mark();
+    store::check_not_frozen(filesystem_, repository_, request.operation);
+    check_purged(request);
+    outcome.decisions = apply_request(sets_, request, rules_);
+    outcome.changed = std::any_of(outcome.decisions.begin(), outcome.decisions.end(), is_change) ||
+                      sets_.has_extras_since(before) || request.rules.is_refresh ||
+                      (parent_ == nullptr && sets_.is_changed());
+    if (!outcome.changed) return outcome;
+    check_release_info(request);
+    check_pool_paths(request, outcome.decisions);
+    has_refresh_ = has_refresh_ || request.rules.is_refresh;
+    return outcome;
+}
+
+// Under the lock: whoever purges lists the digest first and takes the package out afterwards.
+void Batch::check_purged(const PreparedRequest& request) const {
+    if (purged_.is_empty()) return;
+    for (const auto& candidate : request.candidates) {
+        const store::Record& record = candidate.record;
+        std::vector<std::string> digests{record.sha256, record.unsigned_sha256, record.content};
+        for (const auto& file : record.files) digests.push_back(file.sha256);
+        store::check_not_purged(purged_, digests, request.operation, candidate.origin);
+    }
+}
+
+void Batch::check_release_info(const PreparedRequest& request) const {
+    if (parent_ == nullptr || request.rules.allow_release_info_change) return;
+    const auto becomes = signer_ == nullptr ? Becomes::unsigned_metadata : Becomes::signed_metadata;
+    publisher::check_release_info(*parent_, context_.config, repository_, becomes, request.operation);
+}
+
+// I1: a published name never gets other bytes, be it from an earlier generation or from this one.
+void Batch::check_pool_paths(const PreparedRequest& request, const std::vector<Decision>& decisions) {
+    std::map<std::string, std::pair<std::string, std::string>> paths;
+    for (const auto& decision : decisions) {
+        if (decision.action != Action::added) continue;
+        for (const auto& file : store::pool_files(repository_, decision.record))
+            paths[file.path] = {file.sha256, decision.origin};
+    }
+    for (const auto& candidate : request.candidates) {
+        for (const auto& file : store::pool_files(repository_, candidate.record)) {
+            const auto added = paths.find(file.path);
+            if (added == paths.end()) continue;
+            const auto [other, is_new] = paths_.try_emplace(file.path, file.sha256, candidate.origin);
+            if (is_new) own_paths_.push_back(file.path);
+            if (added->second.first != file.sha256)
+                refuse_path(request, candidate, file, added->second.second);
+            if (!is_new && other->second.first != file.sha256)
+                refuse_path(request, candidate, file, other->second.second);
+            check_pool_path(request, candidate, file);
+        }
+    }
+}
+
+void Batch::check_pool_path(const PreparedRequest& request, const Candidate& candidate,
+                            const store::ContentFile& file) {
+    const std::string path = "public/" + file.path;
+    const auto status = filesystem_.status(path);
+    if (!status) return;
+    const auto object = filesystem_.status(store::layout::object(file.sha256));
+    if (object && object->inode == status->inode) return;  // a hard link to the same object
+    if (fs::digest_file(*filesystem_.open_read(path)).sha256 != file.sha256)
+        refuse_path(request, candidate, file, "an earlier generation");
+}
+
+void Batch::refuse_path(const PreparedRequest& request, const Candidate& candidate,
+                        const store::ContentFile& file, const std::string& holder) const {
+    throw Error(ErrorKind::policy, request.operation, candidate.origin,
+                fmt::format("{} would be published as '{}', which holds other content (from {})",
+                            describe(candidate), file.path, holder),
+                "give the package a new version");
+}
+
+void Batch::commit(std::vector<BatchMember>& members, StepTimer& timer) {
+    if (is_changed()) {
+        // 5. and 6. Indexes, Release and repomd, signatures, manifest.
+        keep_objects(members);
+        staged_ = build(members);
+        timer.done("index");
+        // 7. What was staged is read back as a client would.
+        check_staged(filesystem_, transaction_, built_, *staged_, signer_);
+        timer.done("verify");
+    }
+    const std::uint64_t generation = staged_              ? number_
+                                     : parent_ == nullptr ? 0
+                                                          : parent_->manifest().generation;
+    const std::string manifest = staged_              ? staged_->manifest_sha256
+                                 : parent_ == nullptr ? std::string()
+                                                      : parent_->manifest_sha256();
+    for (auto& member : members) {
+        member.outcome.generation = generation;
+        member.outcome.manifest_sha256 = manifest;
+        answer(member, generation, manifest);
+    }
+    // 8. The commit protocol (core/store/transaction.cpp).
+    if (staged_) {
+        if (signer_ != nullptr) export_public_key(filesystem_, transaction_, *signer_);
+        catalog_.save();  // before its spool goes with the transaction; a cache, harmless if the commit fails
+        has_begun_ = true;
+        const auto expected =
+            parent_ == nullptr ? std::nullopt : std::optional(parent_->manifest().generation);
+        transaction_.commit({expected, number_, history_record(members)});
+        timer.done("commit");
+    }
+    for (const auto& member : members) {
+        if (!member.transaction.empty()) store::finish_answer(filesystem_, member.transaction);
+    }
+}
+
+// Members may die from here on: what they pinned and staged becomes ours.
+void Batch::keep_objects(const std::vector<BatchMember>& members) {
+    std::vector<store::StagedObject> objects;
+    std::vector<std::string> digests;
+    for (const auto& member : members) {
+        if (member.refusal) continue;
+        for (const auto& candidate : member.request->candidates) {
+            digests.push_back(candidate.record.sha256);
+            for (const auto& file : candidate.record.files) digests.push_back(file.sha256);
+            for (auto& file : staged_files(candidate)) objects.push_back(std::move(file));
+        }
+    }
+    transaction_.pin(digests);
+    transaction_.keep_objects(objects);
+}
+
+StagedGeneration Batch::build(const std::vector<BatchMember>& members) {
+    const base::UnixSeconds date = next_date(context_.site.clock(), parent_, repository_);
+    const BuildContext build_context{
+        filesystem_,
+        transaction_,
+        parent_,
+        repository_,
+        date,
+        context_.config.metadata,
+        [this](formats::Format format, const store::Record& record, Needs needs) {
+            return catalog_.find(record.sha256, format, needs);
+        }};
+    built_ = build_sets(std::move(plans_), build_context);
+    for (const auto& member : members) {
+        for (const auto& decision : member.outcome.decisions) {
+            if (member.refusal || decision.action != Action::added) continue;
+            for (const auto& file : store::pool_files(repository_, decision.record))
+                transaction_.add_pool_name(file.path, file.sha256);
+        }
+    }
+    number_ = store::next_generation_number(filesystem_, repository_);
+    return stage_generation(transaction_, {repository_, number_, date, parent_, merge_sets(parent_, built_)},
+                            context_.config, signer_);
+}
+
+store::HistoryRecord Batch::history_record(const std::vector<BatchMember>& members) const {
+    store::HistoryRecord record = flip_record(context_, "publish", *staged_);
+    for (const auto& member : members) {
+        if (member.refusal || !member.outcome.changed) continue;
+        const PreparedRequest& request = *member.request;
+        const auto index = static_cast<unsigned>(record.requests.size());
+        record.requests.push_back({request.operation, request.user, request.host, request.job, request.meta});
+        for (auto& change : to_changes(member.outcome.decisions, index))
+            record.changes.push_back(std::move(change));
+    }
+    const store::HistoryRequest first = record.requests.at(0);
+    record.operation = first.operation;
+    record.user = first.user;
+    record.host = first.host;
+    record.job = first.job;
+    record.meta = first.meta;
+    if (record.requests.size() == 1) record.requests.clear();
+    return record;
+}
+
+// An answer that depends on a commit says on which.
+void Batch::answer(const BatchMember& member, std::uint64_t generation, const std::string& manifest_sha256) {
+    if (member.transaction.empty()) return;
+    const std::string body =
+        member.refusal ? to_json(*member.refusal, generation, manifest_sha256) : to_json(member.outcome);
+    store::give_answer(filesystem_, member.transaction, body);
+}
+
+}  // namespace repotool::publisher

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "repotool/publish/preparation.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/base/error.hpp"
+#include "core/fs/host.hpp"
+#include "core/fs/tree.hpp"
+#include "core/store/generation_tree.hpp"
+#include "repotool/ingest/ingest.hpp"
+#include "repotool/ingest/package_signing.hpp"
+#include "repotool/ingest/placement.hpp"
+#include "repotool/publish/extra_text.hpp"
+#include "repotool/publish/rules.hpp"
+#include "signing/rpm_signer.hpp"
+
+namespace repotool::publisher {
+namespace {
+
+using base::Error;
+using base::ErrorKind;
+using store::GenerationReader;
+
+Candidate to_candidate(const Ingested& ingested) {
+    const formats::Package& package = ingested.package;
+    Candidate candidate;
+    candidate.format = package.format;
+    candidate.kind = package.kind;
+    candidate.record = {
+        package.name,       package.version, package.architecture,   "", package.sha256, package.size, "",
+        package.content_id, package.source,  package.source_version, {}};
+    for (const auto& file : package.files)
+        candidate.record.files.push_back({file.name, file.sha256, file.size});
+    candidate.file_name = package.file_name;
+    candidate.origin = ingested.origin;
+    candidate.staged_path = ingested.staged_path;
+    candidate.staged_files = ingested.staged_files;
+    candidate.any_architecture = package.any_architecture;
+    return candidate;
+}
+
+formats::PackageKind kind_of(const std::string& set_architecture) {
+    switch (store::set_kind(set_architecture)) {
+        case store::SetKind::source:
+            return formats::PackageKind::source;
+        case store::SetKind::udeb:
+            return formats::PackageKind::udeb;
+        case store::SetKind::debug:
+            return formats::PackageKind::debug;
+        default:
+            return formats::PackageKind::binary;
+    }
+}
+
+Candidate to_candidate(const GenerationReader& source, formats::Format format, const store::SetEntry& set,
+                       const store::Record& record) {
+    Candidate candidate;
+    candidate.format = format;
+    candidate.kind = kind_of(set.architecture);
+    candidate.record = record;
+    candidate.file_name = fs::base_name(record.path);
+    candidate.dist = set.dist;
+    candidate.component = set.component;
+    candidate.origin = fmt::format("{}@{}", source.manifest().repository, source.manifest().generation);
+    candidate.any_architecture = candidate.kind != formats::PackageKind::source &&
+                                 record.architecture == (format == formats::Format::deb ? "all" : "noarch");
+    return candidate;
+}
+
+bool is_wanted(const std::vector<PackagePattern>& filter, const store::SetEntry& set,
+               const store::Record& record) {
+    return filter.empty() || std::any_of(filter.begin(), filter.end(), [&](const PackagePattern& pattern) {
+               return (pattern.dist.empty() || pattern.dist == set.dist) && matches(pattern, record);
+           });
+}
+
+// Metadata belongs to all packages of a dist, not to some.
+bool is_wanted_as_a_whole(const std::vector<PackagePattern>& filter, const store::SetEntry& set) {
+    return filter.empty() || std::any_of(filter.begin(), filter.end(), [&](const PackagePattern& pattern) {
+               return matches_all(pattern) && (pattern.dist.empty() || pattern.dist == set.dist);
+           });
+}
+
+}  // namespace
+
+Preparation::Preparation(const PublishContext& context, const PublishRequest& request,
+                         store::Transaction& transaction, signing::Signer* signer)
+    : context_(context),
+      request_(request),
+      filesystem_(context.site.filesystem()),
+      transaction_(transaction),
+      signer_(signer),
+      catalog_(filesystem_, transaction.fresh_path()) {
+    prepared_.operation = request.operation;
+    prepared_.rules = request.rules;
+    prepared_.removals = request.removals;
+    prepared_.user = fs::user_name();
+    prepared_.host = fs::host_name();
+    prepared_.job = context.job;
+    prepared_.meta = request.meta;
+}
+
+Preparation::~Preparation() = default;
+
+void Preparation::collect() {
+    auto& candidates = prepared_.candidates;
+    const IngestOptions options{
+        read_uploader_keys(filesystem_.root(), context_.config.repository(request_.repository)),
+        context_.config.metadata.contents ? Contents::list : Contents::leave_out,
+        request_.dry_run == DryRun::yes ? Adopt::no : request_.adopt};  // adopting changes a file's mode
+    IngestedInputs inputs = ingest(filesystem_, transaction_, catalog_, request_.inputs, options);
+    for (const auto& item : inputs.packages) {
+        candidates.push_back(to_candidate(item));
+        place(candidates.back(), context_.config, request_.placement, item.dist);
+    }
+    for (auto& extra : inputs.extras) {
+        extra.dist = extra_dist(extra, context_.config, request_.placement, candidates);
+        prepared_.extras.push_back(std::move(extra));
+    }
+    const std::size_t from_files = candidates.size();
+    for (const auto& source : request_.sources) add_from_repository(source);
+    for (std::size_t i = from_files; i < candidates.size(); ++i) check_dist(candidates[i], context_.config);
+    candidates = without_repetitions(std::move(candidates));
+    const bool asks_for_packages = request_.removals.empty() && !request_.rules.is_refresh;
+    if (asks_for_packages && candidates.empty() && prepared_.extras.empty())
+        throw Error(ErrorKind::input, request_.operation, request_.repository,
+                    "there is no package in what was given");
+    const bool replaces = context_.config.repository(request_.repository).rules.replace;
+    for (auto& candidate : candidates)
+        candidate.record.path = pool_path(candidate, replaces ? PathStyle::with_digest : PathStyle::plain);
+    std::sort(candidates.begin(), candidates.end(), [](const Candidate& a, const Candidate& b) {
+        return record_key(a.record) < record_key(b.record);
+    });
+    pin_existing();
+}
+
+void Preparation::add_from_repository(const std::string& reference) {
+    const GenerationReader source = store::open_generation(filesystem_, "public", reference);
+    demand_uploaders(source.manifest().repository);
+    for (const auto& sub_manifest : source.sub_manifests()) {
+        const auto format = formats::parse_format(sub_manifest.format);
+        for (const auto& set : sub_manifest.sets) {
+            source.for_each_record(set, [&](const store::Record& record) {
+                if (is_wanted(request_.filter, set, record))
+                    prepared_.candidates.push_back(to_candidate(source, format, set, record));
+            });
+            if (is_wanted_as_a_whole(request_.filter, set)) add_extras_of(source, set);
+        }
+    }
+}
+
+// What only signed uploads may enter, other repositories may fill alone where they ask for the same
+// signatures.
+void Preparation::demand_uploaders(const std::string& source) const {
+    const std::string& demanded = context_.config.repository(request_.repository).uploaders;
+    if (demanded.empty() || context_.config.repository(source).uploaders == demanded) return;
+    throw Error(ErrorKind::policy, request_.operation, source,
+                fmt::format("'{}' takes only uploads that keys of {} signed, and '{}' takes others, too",
+                            request_.repository, demanded, source),
+                fmt::format("publish the signed .changes into '{}', or give '{}' the same 'uploaders'",
+                            request_.repository, source));
+}
+
+void Preparation::add_extras_of(const GenerationReader& source, const store::SetEntry& set) {
+    for (const auto& extra : set.extras) {
+        const std::string origin =
+            fmt::format("{}@{}", source.manifest().repository, source.manifest().generation);
+        const bool is_there =
+            std::any_of(prepared_.extras.begin(), prepared_.extras.end(), [&](const ExtraCandidate& other) {
+                return other.type == extra.type && other.dist == set.dist && other.origin == origin;
+            });
+        if (!is_there)  // every architecture has the same
+            prepared_.extras.push_back({extra.type, read_extra_text(source, set, extra), origin, set.dist});
+    }
+}
+
+// I13: before anybody relies on objects that are there already.
+void Preparation::pin_existing() {
+    std::vector<std::string> digests;
+    for (const auto& candidate : prepared_.candidates) {
+        if (!candidate.staged_path.empty()) continue;
+        digests.push_back(candidate.record.sha256);
+        for (const auto& file : candidate.record.files) digests.push_back(file.sha256);
+    }
+    transaction_.pin(digests);
+}
+
+void Preparation::sign(WorkingSets& current) {
+    if (signer_ == nullptr) return;
+    std::vector<Candidate*> unsigned_ones;
+    for (auto& candidate : prepared_.candidates) {
+        const std::string name = record_key(candidate.record) + candidate.dist;
+        if (candidate.format != formats::Format::rpm || signed_.contains(name)) continue;
+        const auto published = find_published(current, candidate);
+        if (published && published->content == candidate.record.content) {
+            demand_signed(candidate, *published);
+            continue;
+        }
+        signed_.insert(name);
+        unsigned_ones.push_back(&candidate);
+    }
+    if (request_.dry_run == DryRun::yes) return;
+    sign_candidates(filesystem_, transaction_, catalog_, request_.repository, unsigned_ones, *signer_);
+}
+
+// A package that was published before the repository was signed keeps its name and its bytes (I1); clients
+// that check signatures would refuse it, so do not call it good.
+void Preparation::demand_signed(const Candidate& candidate, const store::Record& published) const {
+    if (!published.unsigned_sha256.empty()) return;  // signed here
+    const std::string path = fmt::format("{}/public/{}", filesystem_.root(),
+                                         store::pool_files(request_.repository, published)[0].path);
+    const auto verdict = signing::verify_package(path, {signer_->public_key()});
+    if (verdict.good) return;
+    throw Error(ErrorKind::policy, request_.operation, candidate.origin,
+                fmt::format("{} is published already, from before this repository was signed: {}",
+                            describe(candidate), verdict.reason),
+                "give the package a new version, or promote into a new repository");
+}
+
+}  // namespace repotool::publisher

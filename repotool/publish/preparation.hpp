@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Steps 1 and 2 of a publish: everything that needs no lock. Files are copied, hashed, parsed, placed and
+// signed; what comes out is a request that any publisher of the repository can carry out.
+#pragma once
+
+#include <memory>
+
+#include "core/store/transaction.hpp"
+#include "repotool/packages/catalog.hpp"
+#include "repotool/publish/prepared_request.hpp"
+#include "repotool/publish/publish.hpp"
+#include "repotool/publish/working_sets.hpp"
+#include "signing/signer.hpp"
+
+namespace repotool::publisher {
+
+class Preparation {
+public:
+    // `signer` may be null: an unsigned repository.
+    Preparation(const PublishContext& context, const PublishRequest& request, store::Transaction& transaction,
+                signing::Signer* signer);
+    ~Preparation();
+
+    // Step 1.
+    void collect();
+    // Step 2: signs RPM packages that `current` does not have, each once. Throws base::Error (policy) for a
+    // package that was published unsigned.
+    void sign(WorkingSets& current);
+
+    // After the two steps.
+    PreparedRequest& prepared() noexcept { return prepared_; }
+    Catalog& catalog() noexcept { return catalog_; }
+
+private:
+    void add_from_repository(const std::string& reference);
+    void demand_uploaders(const std::string& source) const;
+    void add_extras_of(const store::GenerationReader& source, const store::SetEntry& set);
+    void pin_existing();
+    void demand_signed(const Candidate& candidate, const store::Record& published) const;
+
+    const PublishContext& context_;
+    const PublishRequest& request_;
+    fs::Filesystem& filesystem_;
+    store::Transaction& transaction_;
+    signing::Signer* signer_;
+    Catalog catalog_;
+    PreparedRequest prepared_;
+    std::set<std::string> signed_;
+};
+
+}  // namespace repotool::publisher

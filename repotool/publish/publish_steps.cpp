@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "repotool/publish/publish_steps.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/base/error.hpp"
+#include "core/fs/host.hpp"
+#include "core/store/head.hpp"
+
+namespace repotool::publisher {
+
+using base::Error;
+using base::ErrorKind;
+using store::GenerationReader;
+
+namespace {
+constexpr base::UnixSeconds kMostAhead = 2;  // seconds that a Date may be ahead of the clock; apt refuses 10
+}
+
+std::unique_ptr<GenerationReader> open_current(fs::Filesystem& filesystem, const std::string& repository) {
+    const auto current = store::make_symlink_head(filesystem, "public", repository)->current();
+    if (!current) return nullptr;
+    return std::make_unique<GenerationReader>(filesystem, "public", repository, *current);
+}
+
+base::UnixSeconds next_date(base::Clock& clock, const GenerationReader* parent,
+                            const std::string& repository) {
+    if (parent == nullptr) return clock.now();
+    const base::UnixSeconds earliest = parent->manifest().date + 1;
+    if (const base::UnixSeconds ahead = earliest - 1 - clock.now(); ahead > kMostAhead && !clock.is_fixed()) {
+        throw Error(ErrorKind::conflict, "publish", repository,
+                    fmt::format("its current generation is dated {} s ahead of this machine's clock", ahead),
+                    fmt::format("check the clock; if it is right, try again in {} s", ahead - kMostAhead));
+    }
+    while (earliest > clock.now() + kMostAhead && !clock.is_fixed()) clock.sleep_ms(20);
+    return std::max(clock.now(), earliest);
+}
+
+store::HistoryRecord flip_record(const PublishContext& context, const std::string& operation,
+                                 const StagedGeneration& generation) {
+    store::HistoryRecord record;
+    // The moment itself: grace periods are counted from it, whatever SOURCE_DATE_EPOCH says.
+    record.time = std::max(generation.manifest.date, context.site.clock().real_now());
+    record.operation = operation;
+    record.generation = generation.manifest.generation;
+    record.parent = generation.manifest.parent ? generation.manifest.parent->generation : 0;
+    record.manifest_sha256 = generation.manifest_sha256;
+    record.user = fs::user_name();
+    record.host = fs::host_name();
+    record.job = context.job;
+    return record;
+}
+
+}  // namespace repotool::publisher
