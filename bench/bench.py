@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The benchmark against peers: each case, ours and theirs in turn, on fresh clones of prepared states. Called by ./dev bench."""
+
+import argparse
+import datetime
+import json
+import os
+import pathlib
+import sys
+
+import cases
+import chart
+import completeness  # noqa: F401  (finds the tests' support, where json_schema is)
+import report
+from corpus import DEFAULT_CACHE
+from engine import Engine, tell
+from json_schema import check
+from programs import Failed, remove_tree
+
+OUTPUT = pathlib.Path(__file__).resolve().parents[1] / "build" / "bench"
+QUICK_ROUNDS, FULL_ROUNDS = 3, 5
+PATIENCE = 60  # seconds of one side's runs at one size, after which two runs are enough
+
+
+def parse(arguments):
+    parser = argparse.ArgumentParser(prog="./dev bench", description="Measures repotool beside createrepo_c, aptly, reprepro and apt-ftparchive.")
+    parser.add_argument("--quick", action="store_true", help="small repositories, three runs: five minutes on two cores")
+    parser.add_argument("--case", action="extend", nargs="+", default=[], metavar="NAME", help="these cases only; the beginning of a name is enough")
+    parser.add_argument("--sizes", type=lambda text: tuple(int(part) for part in text.split(",")), metavar="N,N", help="other sizes than the case has")
+    parser.add_argument("--rounds", type=int, help=f"runs of each side (default {FULL_ROUNDS}, quick {QUICK_ROUNDS})")
+    parser.add_argument("--json", type=pathlib.Path, default=OUTPUT / "results.json", metavar="FILE", help="where the results go")
+    parser.add_argument("--cache", type=pathlib.Path, default=DEFAULT_CACHE, metavar="DIR", help="packages and prepared repositories, used again")
+    parser.add_argument("--bin", type=pathlib.Path, default=OUTPUT.parent / "release" / "bin", metavar="DIR", help="where repotool is")
+    parser.add_argument("--list", action="store_true", help="the names of the cases")
+    return parser.parse_args(arguments)
+
+
+def chosen(options, everything):
+    found = [case for case in everything if not options.case or any(case.name.startswith(name) for name in options.case)]
+    if not found:
+        sys.exit(f"bench: no case is called {' or '.join(options.case)}; ./dev bench --list names them")
+    return found
+
+
+def document(options, picked, measured, began):
+    rows = report.results(measured)
+    versions = {one.side.name: one.side.version() for one in measured}
+    return {"format": 1, "date": began.strftime("%Y-%m-%dT%H:%M:%SZ"), "quick": options.quick, "host": report.host(), "versions": versions,
+            "results": rows, "growth": report.growth(rows), "verdicts": report.verdicts(picked, rows)}
+
+
+def write(path, text):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    staging = path.with_name(f".{path.name}")
+    staging.write_text(text)
+    staging.rename(path)
+
+
+def main():
+    options = parse(sys.argv[1:])
+    work = options.cache / f"work-{os.getpid()}"  # beside the states, so that hard links reach
+    everything, signed = cases.all_cases(options.bin, work / "key")
+    picked = chosen(options, everything)
+    if options.list:
+        print("\n".join(f"{case.name:<18} {case.title}" for case in picked))
+        return
+    engine = Engine(options.cache, work, options.rounds or (QUICK_ROUNDS if options.quick else FULL_ROUNDS), PATIENCE)
+    began, measured = datetime.datetime.now(datetime.timezone.utc), []
+    try:
+        for case in picked:
+            measured += engine.run(case, options.sizes or (case.quick_sizes if options.quick else case.sizes))
+    except Failed as failure:
+        sys.exit(f"bench: {failure}")
+    finally:
+        signed.forget_key()
+        remove_tree(work)
+    found = document(options, picked, measured, began)
+    check(found, "bench-results")
+    write(options.json, json.dumps(found, indent=1, ensure_ascii=False) + "\n")
+    print(report.table(found))
+    if drawn := chart.svg(found["results"]):
+        write(options.json.with_suffix(".svg"), drawn)
+    tell(f"results in {options.json}, {(datetime.datetime.now(datetime.timezone.utc) - began).seconds} s")
+
+
+if __name__ == "__main__":
+    main()

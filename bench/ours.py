@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""repotool: every publish is durable, verified before the flip, and leaves the old indexes to slow clients."""
+
+import hashlib
+import json
+import pathlib
+import shutil
+
+from programs import copy_tree, quietly
+from side import Command, Side, Tree
+
+CONFIGURATION = """\
+format: 1
+dists:
+{dists}repositories:
+  stable: {{sign: {sign}}}
+  staging: {{sign: none}}
+metadata: {{keep_generations: 1}}
+{keys}"""
+DISTS = {"rpm": "  - {name: el9, format: rpm, architectures: [x86_64]}\n", "deb": "  - {name: bookworm, format: deb, architectures: [amd64]}\n"}
+REMOVED = 1000  # packages that go in the case of gc
+
+
+class Repotool(Side):
+    name = state_name = "repotool"
+    # SQLite, and logs that are appended to; all else below a site gets new names only (invariant I1)
+    in_place = ("repotool.yaml", "private/records.db", "private/records.db-wal", "private/records.db-shm", "private/history",
+                "private/locks", "private/purged.log")
+
+    def __init__(self, kind, binaries, adopt=False):
+        self.kind, self.program, self.adopt = kind, pathlib.Path(binaries).resolve() / "repotool", adopt
+        self.kinds = ("rpm", "deb") if kind == "both" else (kind,)
+        if adopt:
+            self.name = "repotool --adopt"
+
+    def version(self):
+        return hashlib.sha256(self.program.read_bytes()).hexdigest()[:12]
+
+    def _configure(self, work, sign="none", keys=""):
+        work.mkdir(parents=True, exist_ok=True)
+        text = CONFIGURATION.format(dists="".join(DISTS[kind] for kind in self.kinds), sign=sign, keys=keys)
+        (work / "repotool.yaml").write_text(text)
+
+    def _command(self, work, *words):
+        return Command([self.program, "--site", work, "--quiet", "--json", *words])
+
+    def _do(self, work, *words):
+        return json.loads(quietly(*self._command(work, *words).words))
+
+    def prepare(self, state, shards):
+        self._configure(state)
+        self._do(state, "publish", "--to", "stable", *shards)
+
+    def build(self, work, shards):
+        """With --adopt the packages become the site's own (and read-only), so it gets copies, made before the clock starts."""
+        self._configure(work)
+        if not self.adopt:
+            return [self._command(work, "publish", "--to", "stable", *shards)]
+        for shard in shards:
+            copy_tree(shard, work / "incoming" / shard.name)
+        return [self._command(work, "publish", "--to", "stable", "--adopt", *sorted((work / "incoming").iterdir()))]
+
+    def add(self, work, extra):
+        return [self._command(work, "publish", "--to", "stable", *extra[:len(self.kinds)])]
+
+    def nothing(self, work, _extra):
+        """The last build of a package again, as a repeated job would."""
+        return [self._command(work, "publish", "--to", "stable", *self._published(work))]
+
+    def _published(self, work):
+        for kind in self.kinds:
+            yield next((work / "public/pool/stable").rglob(f"*.{kind}"))
+
+    def refresh(self, work, _extra):
+        return [self._command(work, "refresh", "stable")]
+
+    def roll_back(self, work, extra):
+        self._do(work, "publish", "--to", "stable", extra[0])
+        return [self._command(work, "rollback", "stable")]
+
+    def promote(self, work, extra):
+        """One package into a repository that has the others already."""
+        self._do(work, "publish", "--to", "stable", extra[0])
+        return [self._command(work, "promote", "stable", "staging")]
+
+    def promote_all(self, work, _extra):
+        return [self._command(work, "promote", "stable", "staging")]
+
+    def collect(self, work, _extra):
+        return [self._command(work, "gc", "--grace", "0s")]
+
+    def trees(self, work, repository="stable"):
+        root = (work / "public" / repository).resolve()
+        key = work / "public/keys/bench.asc"
+        key = key if key.exists() else None
+        for kind in self.kinds:
+            if kind == "rpm":
+                yield Tree("rpm", root / "rpm/el9/x86_64", key=key)
+            else:
+                yield Tree("deb", root, "bookworm", "dists/bookworm/main/binary-amd64/Packages.gz", key)
+
+
+class Promoted(Repotool):
+    """With a second repository that has the same packages."""
+
+    state_name = "repotool-promoted"
+
+    def prepare(self, state, shards):
+        super().prepare(state, shards)
+        self._do(state, "promote", "stable", "staging")
+
+    def trees(self, work, repository="staging"):
+        return super().trees(work, repository)
+
+
+class PromotedWhole(Repotool):
+    """Clients look at what was promoted."""
+
+    def trees(self, work, repository="staging"):
+        return super().trees(work, repository)
+
+
+class Shrunk(Repotool):
+    """With REMOVED packages that no generation in force has any more."""
+
+    state_name = "repotool-shrunk"
+
+    def prepare(self, state, shards):
+        super().prepare(state, shards)
+        names = [path.name.split("_")[0] if self.kind == "deb" else path.name.rsplit("-", 2)[0] for path in sorted(shards[0].iterdir())]
+        self._do(state, "remove", "stable", *names[:REMOVED])
+
+    def clone(self, state, work):
+        """A true copy: gc looks at the number of names that a package has."""
+        copy_tree(state, work)
+
+
+class Signed(Repotool):
+    """Both formats in one repository, with a key. The packages of the prepared state are published before the key is set, because to
+    sign 50,000 RPM files takes longer than all else here; a publish signs what it brings, Release, repomd.xml and MANIFEST."""
+
+    def __init__(self, kind, binaries, home):
+        super().__init__(kind, binaries)
+        self.home = pathlib.Path(home).resolve()
+
+    def make_key(self):
+        if not (self.home / "fingerprint").exists():
+            self.home.mkdir(parents=True, mode=0o700, exist_ok=True)
+            made = json.loads(quietly(self.program.with_name("reposign"), "keys", "generate", "bench", "--home", self.home, "--json"))
+            (self.home / "fingerprint").write_text(made["fingerprint"])
+        return (self.home / "fingerprint").read_text()
+
+    def forget_key(self):
+        if self.home.exists():
+            quietly("gpgconf", "--homedir", self.home, "--kill", "all")
+            shutil.rmtree(self.home)
+
+    def add(self, work, extra):
+        keys = f'keys:\n  bench: {{fingerprint: "{self.make_key()}", home: "{self.home}"}}\n'
+        self._configure(work, "bench", keys)
+        self._do(work, "publish", "--to", "stable", *extra[2:])
+        return super().add(work, extra)
