@@ -6,6 +6,7 @@
 
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 namespace repotool::base {
 
@@ -40,6 +41,9 @@ public:
     const std::string& object() const noexcept { return object_; }
     const std::string& reason() const noexcept { return reason_; }
     const std::string& hint() const noexcept { return hint_; }
+    // What else is wrong, where one look found several things: a message each, as what() is.
+    const std::vector<std::string>& also() const noexcept { return also_; }
+    void set_also(std::vector<std::string> messages) { also_ = std::move(messages); }
 
 private:
     ErrorKind kind_;
@@ -47,6 +51,7 @@ private:
     std::string object_;
     std::string reason_;
     std::string hint_;
+    std::vector<std::string> also_;
 };
 
 // An operating system call that failed. ENOSPC, EIO and their like are storage errors.

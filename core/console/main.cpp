@@ -74,10 +74,13 @@ void complain(const std::string& tool, const std::string& message, const std::st
 
 int report(const std::string& tool, const Error& error, Output output, const nlohmann::ordered_json& more) {
     complain(tool, error.what(), error.hint());
+    for (const auto& message : error.also()) base::say("  also: " + base::printable(message));
     if (output == Output::json) {
         nlohmann::ordered_json document{
             {"ok", false},
             {"error", base::error_json(error.kind(), error.object(), error.what(), error.hint())}};
+        for (const auto& message : error.also())
+            document["error"]["also"].push_back(base::printable(message));
         document.update(more);
         const std::string text =
             document.dump(1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";

@@ -126,9 +126,10 @@ std::string change_lines(const PublishResult& result) {
         if (shown >= kMostLines) continue;
         ++shown;
         const char sign = decision.action == Action::added ? '+' : '-';
-        text += fmt::format("  {} {} {} {} {} ({})\n", sign, formats::format_name(decision.format),
+        const std::string component = decision.component.empty() ? "" : "/" + decision.component;
+        text += fmt::format("  {} {} {} {} {} ({}{})\n", sign, formats::format_name(decision.format),
                             decision.record.name, decision.record.version, decision.record.architecture,
-                            decision.dist);
+                            decision.dist, component);
     }
     if (changes > shown) text += fmt::format("  … and {} more\n", changes - shown);
     return text;

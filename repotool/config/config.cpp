@@ -121,6 +121,10 @@ void check_base_url(std::string_view url) {
 }
 
 Config parse_config(const std::string& text, const std::string& name) {
+    if (text.find_first_not_of(" \t\r\n") == std::string::npos) {  // as a full disk leaves it
+        throw base::Error(base::ErrorKind::usage, "read", name, "it is empty",
+                          "a site that has no settings of its own says `format: 1`");
+    }
     const YamlReader document = YamlReader::parse(text, name, base::ErrorKind::usage);
     Config config;
     read_fields(document, config, config_fields());

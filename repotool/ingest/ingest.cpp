@@ -27,6 +27,7 @@ struct Staged {
     ParseJob job;
     Ingested ingested;
     std::map<std::string, std::string> paths;  // of the other files of a source package, by name
+    const InputFile* input = nullptr;          // a source package's is its .dsc
 };
 
 struct StagedExtra {
@@ -135,6 +136,7 @@ void Ingestion::stage_package(const InputFile& input) {
     staged.ingested.staged_path = file.path;
     staged.ingested.origin = input.path;
     staged.ingested.dist = input.dist;
+    staged.input = &input;
     staged_.push_back(std::move(staged));
 }
 
@@ -142,6 +144,7 @@ void Ingestion::stage_source(const SourceInput& input) {
     Staged staged;
     staged.ingested.origin = input.control.path;
     staged.ingested.dist = input.control.dist;
+    staged.input = &input.control;
     bool is_whole = collect_refusals(input.control.path, [&] {
         const StagedInput control = copier_.take_file(input.control);
         const std::string path = fs::join_path(filesystem_.root(), control.path);
@@ -200,6 +203,11 @@ void Ingestion::add_parsed(Staged& staged, const std::string& body) {
     if (is_named_udeb && package.kind != formats::PackageKind::udeb) {
         return refusals_.add(staged.ingested.origin,
                              "it is called .udeb, and its control has no Package-Type: udeb");
+    }
+    const InputFile& input = *staged.input;
+    if (input.claim != nullptr) {
+        const std::string reason = contradiction(*input.claim, package, input.listed_by);
+        if (!reason.empty()) return refusals_.add(input.path, reason);
     }
     catalog_.add(package.sha256, body);
     for (const auto& file : package.files) staged.ingested.staged_files.push_back(staged.paths.at(file.name));

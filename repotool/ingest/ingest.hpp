@@ -42,8 +42,8 @@ struct IngestOptions {
 };
 
 // Throws base::Error (input) for the first file that is missing, broken, hostile, not a regular file, changed
-// while it was read, or not what its .changes or .dsc says; all such files are reported with base::info
-// first. Throws base::Error (policy) for the first that no uploader signed, likewise. Throws base::Error
+// while it was read, or not what its .changes or .dsc says; all such files are in its
+// also(). Throws base::Error (policy) for the first that no uploader signed, likewise. Throws base::Error
 // (storage) before copying when space is short.
 IngestedInputs ingest(fs::Filesystem& filesystem, store::Transaction& transaction, Catalog& catalog,
                       const Inputs& inputs, const IngestOptions& options = {});

@@ -169,7 +169,8 @@ Inputs expand_inputs(const InputArguments& input) {
         }
         const std::string text = input.read_standard_input();
         const char separator = text.find('\0') == std::string::npos ? '\n' : '\0';  // find -print0
-        for (const auto& path : base::split(text, separator)) {
+        for (auto path : base::split(text, separator)) {
+            if (separator == '\n' && path.ends_with('\r')) path.pop_back();
             if (!path.empty()) expansion.add_argument(path);
         }
     }

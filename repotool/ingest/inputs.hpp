@@ -4,16 +4,20 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
+
+#include "repotool/ingest/upload_claim.hpp"
 
 namespace repotool::publisher {
 
 struct InputArguments {
     std::vector<std::string> arguments;  // files, directories, "-"; none: the current directory by `patterns`
     std::vector<std::string> patterns;   // `inputs:` of the configuration
-    std::function<std::string()> read_standard_input;  // for "-": one path a line, or NUL after each
-    std::string dist{};                                // wins over what .changes say; may be empty
+    std::function<std::string()>
+        read_standard_input;  // for "-": one path a line (LF or CR LF), or NUL after each
+    std::string dist{};       // wins over what .changes say; may be empty
 };
 
 // One file, as the user or a .changes or .dsc names it.
@@ -22,7 +26,8 @@ struct InputFile {
     std::string dist{};       // Distribution of the .changes that lists it; may be empty
     std::string listed_by{};  // the .changes or .dsc that lists it; may be empty
     std::string sha256{};  // what that says, or what was read here before; the copy must agree. May be empty
-    std::uint64_t size = 0;  // likewise, where sha256 is not empty
+    std::uint64_t size = 0;                      // likewise, where sha256 is not empty
+    std::shared_ptr<const UploadClaim> claim{};  // of the .changes that lists it, else null
 };
 
 // A source package: its .dsc and the files that this names.
@@ -55,7 +60,7 @@ enum class Adopt { no, yes };
 // out). A .changes stands for the files that it lists, a .dsc for its source package; both are parsed in
 // worker processes. A file that is named twice counts once, and what a .changes says of it holds. Throws
 // base::Error (input): nothing there, no package in it, or a .changes or .dsc that is broken or contradicts
-// another; all such are reported with base::info first. Whether the listed files are there and right,
+// another; all such are in its also(). Whether the listed files are there and right,
 // ingest() looks at.
 Inputs expand_inputs(const InputArguments& input);
 

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/base/error.hpp"
 
@@ -12,7 +13,7 @@ namespace repotool::publisher {
 class Refusals {
 public:
     explicit Refusals(base::ErrorKind kind = base::ErrorKind::input) : kind_(kind) {}
-    // The first one is thrown in the end, the others are said with base::info.
+    // The first one is thrown in the end, and has the others as also().
     void add(const std::string& file, const std::string& reason, const std::string& hint = {});
     void add(const base::Error& error) { add(error.object(), error.reason(), error.hint()); }
     bool any() const noexcept { return first_.has_value(); }
@@ -22,6 +23,7 @@ public:
 private:
     base::ErrorKind kind_;
     std::optional<base::Error> first_;
+    std::vector<std::string> others_;
 };
 
 }  // namespace repotool::publisher

@@ -140,7 +140,11 @@ public:
     Inputs run() {
         for (Document& upload : read_documents(uploads_, UploadKind::changes, refusals_)) {
             const std::string& dist = dist_.empty() ? upload.control.distribution : dist_;
-            for (const InputFile& file : listed_files(upload, dist)) sort_in(file);
+            const auto claim = std::make_shared<const UploadClaim>(claim_of(upload.control));
+            for (InputFile& file : listed_files(upload, dist)) {
+                file.claim = claim;
+                sort_in(file);
+            }
             inputs_.uploads.push_back(std::move(upload.file));
         }
         for (const Document& source : read_documents(controls_.files(), UploadKind::source, refusals_))

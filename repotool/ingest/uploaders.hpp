@@ -41,7 +41,7 @@ private:
 
 // SHA-256 of all files that good signatures vouch for: those that a signed .changes lists, the .dsc that are
 // signed, and what .dsc so trusted list. Throws base::Error (policy) where a .changes, or a .dsc that no
-// signed .changes lists, is not signed by one of the keys; all such are reported with base::info first.
+// signed .changes lists, is not signed by one of the keys; all such are in its also().
 std::set<std::string> vouched_digests(const Inputs& inputs, const UploaderKeys& keys);
 
 }  // namespace repotool::publisher

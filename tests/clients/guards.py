@@ -119,6 +119,13 @@ class Guards(Scenario):
         self.assertEqual(done.code, 0, done)
         self.assertEqual(len(done.json["packages"]), 2)
 
+    def test_a_list_of_paths_may_have_the_line_ends_of_windows(self):
+        paths = [str(self.deb("aa")), str(self.deb("bb"))]
+        done = run([tool_path("repotool"), "--site", self.site, "--json", "publish", "--test", "crlf", "-"],
+                   env=self.env, stdin="\r\n".join(paths) + "\r\n")
+        self.assertEqual(done.code, 0, done)
+        self.assertEqual(len(done.json["packages"]), 2)
+
     def test_a_refused_publish_gives_adopted_files_their_mode_back(self):
         good, bad = self.deb("aa"), self.dir / "bad.deb"
         bad.write_bytes(b"!<arch>\nbroken")

@@ -24,6 +24,17 @@ repositories:
 """
 
 
+def without_fields(lines, fields):
+    """The lines of a control file but those of these fields."""
+    kept, skipping = [], False
+    for line in lines:
+        if not line.startswith(" "):
+            skipping = line.startswith(fields)
+        if not skipping:
+            kept.append(line)
+    return kept
+
+
 class Uploads(Scenario):
     @classmethod
     def setUpClass(cls):
@@ -125,6 +136,31 @@ class Uploads(Scenario):
             f"'{one}': it is not there, and '{self.upload.changes}' lists it", f"'{two}': its SHA-256 is",
             "it has 6 bytes"])
         self.assertEqual(result.err.count("cannot publish"), 3)
+        first, *others = result.err.splitlines()
+        self.assertTrue(first.startswith("repotool: cannot publish"), result.err)
+        self.assertEqual(sum(line.startswith("  also: cannot publish") for line in others), 2)
+
+    def test_a_package_that_belongs_to_another_upload_is_refused(self):
+        stranger = an_upload(self.dir / "other", name="other", version="2.0-1").debs[0]
+        newer = an_upload(self.dir / "newer", version="2.0-1", distribution="trixie", kind="binary").debs[0]
+        victim = self.upload.debs[0]
+        for package, says in ((stranger, "it is of the source package other, and"), (newer, "it is of version 2.0-1 of hello, and")):
+            upload = Upload(shutil.copytree(self.upload.directory, self.dir / f"mixed-{package.name}"))
+            shutil.copy(package, upload.directory / victim.name)
+            self.rewrite(upload.changes, lambda text: text.replace(sha256(victim), sha256(package)).replace(
+                f" {victim.stat().st_size} {victim.name}", f" {package.stat().st_size} {victim.name}"))
+            lines = [line for line in upload.changes.read_text().splitlines(True)]
+            lists = ("Checksums-Sha1:", "Files:")  # of the old bytes
+            upload.changes.write_text("".join(without_fields(lines, lists)))
+            self.refused("test/bad", upload.changes, code=3, says=[says])
+
+    def test_a_package_of_an_architecture_that_the_changes_do_not_name_is_refused(self):
+        self.rewrite(self.upload.changes, lambda text: text.replace("Architecture: source all", "Architecture: source amd64"))
+        self.refused("test/bad", self.upload.changes, code=3, says=["its architecture all is not among those of"])
+
+    def test_a_rebuild_without_source_changes_goes_in(self):
+        upload = an_upload(self.dir / "nmu", version="1.0-1+b1", distribution="trixie", kind="binary", rebuild_of="1.0-1")
+        self.publish("test/nmu", upload.changes)
 
     def test_a_source_package_with_a_missing_or_wrong_file_is_refused(self):
         orig = self.upload.one(".orig.tar.gz")

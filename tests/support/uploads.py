@@ -35,7 +35,7 @@ Description: a package of the tests
  Built by dpkg-buildpackage.
 
 """
-CHANGELOG = """{name} ({version}) {distribution}; urgency=medium
+CHANGELOG = """{name} ({version}) {distribution}; urgency=medium{flags}
 
   * Made at test time.
 
@@ -77,8 +77,9 @@ class Upload:
 
 
 def an_upload(directory, name="hello", version="1.0-1", distribution="bookworm", *, kind="full", source_format="3.0 (quilt)",
-              binaries=None, architecture="all", section="misc", orig="-sa"):
-    """One upload in a new directory; kind: full, source, binary; orig: -sd leaves the upstream tarball out of .changes."""
+              binaries=None, architecture="all", section="misc", orig="-sa", rebuild_of=None):
+    """One upload in a new directory; kind: full, source, binary; orig: -sd leaves the upstream tarball out of .changes;
+    rebuild_of: the version of the source package, where this is a binNMU of it."""
     directory = pathlib.Path(directory)
     directory.mkdir(parents=True)
     with tempfile.TemporaryDirectory() as work:
@@ -93,7 +94,11 @@ def an_upload(directory, name="hello", version="1.0-1", distribution="bookworm",
         for binary in binaries or [name]:
             control += BINARY.format(binary=binary, architecture=architecture)
         (tree / "debian" / "control").write_text(control)
-        (tree / "debian" / "changelog").write_text(CHANGELOG.format(name=name, version=version, distribution=distribution))
+        entry = {"name": name, "distribution": distribution}
+        changelog = CHANGELOG.format(version=version, flags=", binary-only=yes" if rebuild_of else "", **entry)
+        if rebuild_of:
+            changelog += "\n" + CHANGELOG.format(version=rebuild_of, flags="", **entry)
+        (tree / "debian" / "changelog").write_text(changelog)
         (tree / "debian" / "source" / "format").write_text(source_format + "\n")
         rules = tree / "debian" / "rules"
         rules.write_text(RULES)

@@ -126,8 +126,12 @@ UploadControl read(std::string_view document, UploadKind kind) {
     UploadControl control;
     control.source =
         required(stanza, "Source", [](std::string_view text) { return parse_source(text).has_value(); });
-    control.source = parse_source(control.source)->name;
+    const auto source = *parse_source(control.source);
+    control.source = source.name;
     control.version = required(stanza, "Version", [](std::string_view text) { return is_version(text); });
+    control.source_version = source.version.empty() ? control.version : source.version;
+    control.architectures = base::split(stanza.value("Architecture"), ' ');
+    std::erase(control.architectures, "");
     if (kind == UploadKind::changes) control.distribution = required(stanza, "Distribution", is_distribution);
     control.files = read_listed_files(stanza, kind);
     return control;
@@ -166,6 +170,8 @@ std::string to_json(const UploadControl& control) {
     }
     return json{{"source", control.source},
                 {"version", control.version},
+                {"source_version", control.source_version},
+                {"architectures", control.architectures},
                 {"distribution", control.distribution},
                 {"files", files}}
         .dump();
@@ -174,7 +180,9 @@ std::string to_json(const UploadControl& control) {
 UploadControl upload_control_from_json(std::string_view text) {
     try {
         const json document = json::parse(text);
-        UploadControl control{document.at("source"), document.at("version"), document.at("distribution"), {}};
+        UploadControl control{document.at("source"),         document.at("version"),
+                              document.at("source_version"), document.at("architectures"),
+                              document.at("distribution"),   {}};
         for (const json& file : document.at("files"))
             control.files.push_back(
                 {file.at(0), {file.at(1), file.at(2), file.at(3), file.at(4), file.at(5)}});

@@ -25,10 +25,12 @@ struct ListedFile {
 enum class UploadKind { changes, source };
 
 struct UploadControl {
-    std::string source;             // name of the source package
-    std::string version;            // .dsc: of the source package; .changes: likewise, as its Version says
-    std::string distribution;       // .changes: where it wants to go
-    std::vector<ListedFile> files;  // in the order of Checksums-Sha256
+    std::string source;          // name of the source package
+    std::string version;         // .dsc: of the source package; .changes: likewise, as its Version says
+    std::string source_version;  // .changes: of the source package, where Source names another than Version
+    std::vector<std::string> architectures;  // .changes: all of them, "source" and "all" too; may be empty
+    std::string distribution;                // .changes: where it wants to go
+    std::vector<ListedFile> files;           // in the order of Checksums-Sha256
 };
 
 // `document`: the whole file, clear-signed or not. Throws base::Error (input) with `shown_as`.

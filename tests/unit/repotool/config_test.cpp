@@ -35,8 +35,13 @@ TEST_CASE("the file of a new site is read back and means what it says", "[config
     CHECK_FALSE(config.repository("stable").rules.replace);
 }
 
-TEST_CASE("an empty file is a configuration of defaults", "[config]") {
-    const Config config = parse_config("", "repotool.yaml");
+TEST_CASE("an empty file is no configuration: a full disk may have left it", "[config]") {
+    CHECK_THROWS_WITH(parse_config("", "repotool.yaml"), Catch::Contains("it is empty"));
+    CHECK_THROWS_WITH(parse_config("\n \n", "repotool.yaml"), Catch::Contains("it is empty"));
+}
+
+TEST_CASE("a file that sets nothing is a configuration of defaults", "[config]") {
+    const Config config = parse_config("format: 1\n", "repotool.yaml");
     CHECK(config.dists.size() == 2);
     CHECK(config.repository("test/x").rules.replace);
     CHECK(config.repository("stable").sign == SignPolicy::unspecified);

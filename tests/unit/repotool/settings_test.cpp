@@ -45,7 +45,7 @@ std::string place_of(const Setting& setting) {
 
 TEST_CASE("what is shown is a repotool.yaml that means the same", "[settings]") {
     for (const std::string& text :
-         std::vector<std::string>{kFile, "", default_config_text({"sid", "el8", ""})}) {
+         std::vector<std::string>{kFile, "format: 1\n", default_config_text({"sid", "el8", ""})}) {
         const Config config = parse_config(text, "repotool.yaml");
         const std::string shown = render_yaml(config);
         INFO(shown);
@@ -79,7 +79,7 @@ TEST_CASE("each setting says where its value came from", "[settings]") {
 }
 
 TEST_CASE("repositories that the file does not name show their defaults", "[settings]") {
-    const auto settings = by_key(parse_config("", "repotool.yaml"));
+    const auto settings = by_key(parse_config("format: 1\n", "repotool.yaml"));
     CHECK(settings.at("repositories.\"test/*\".rules.replace").value == true);
     CHECK(settings.at("repositories.\"test/*\".expire").value == "20d");
     CHECK(settings.at("repositories.\"*\".rules.replace").value == false);
