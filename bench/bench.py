@@ -36,10 +36,13 @@ def parse(arguments):
 
 
 def chosen(options, everything):
-    found = [case for case in everything if not options.case or any(case.name.startswith(name) for name in options.case)]
-    if not found:
+    """In the order of the list; a name that is a case's own means that one alone."""
+    names = {case.name for case in everything}
+    wanted = {case.name for word in options.case for case in everything
+              if case.name == word or (word not in names and case.name.startswith(word))}
+    if options.case and not wanted:
         sys.exit(f"bench: no case is called {' or '.join(options.case)}; ./dev bench --list names them")
-    return found
+    return [case for case in everything if not options.case or case.name in wanted]
 
 
 def document(options, picked, measured, began):

@@ -26,8 +26,8 @@ def indexed(tree):
         with gzip.open(tree.root / primary) as stream:
             return int(re.search(rb'packages="(\d+)"', stream.read(4096)).group(1))
     path = tree.root / tree.index
-    text = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-    return text.count(b"\nPackage: ") + text.startswith(b"Package: ")
+    with (gzip.open if path.suffix == ".gz" else open)(path, "rb") as stream:
+        return sum(line.startswith(b"Package: ") for line in stream)
 
 
 def _source_line(tree):

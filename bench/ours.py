@@ -6,7 +6,7 @@ import json
 import pathlib
 import shutil
 
-from programs import copy_tree, quietly
+from programs import copy_tree, quietly, timed
 from side import Command, Side, Tree
 
 CONFIGURATION = """\
@@ -45,7 +45,7 @@ class Repotool(Side):
         return Command([self.program, "--site", work, "--quiet", "--json", *words])
 
     def _do(self, work, *words):
-        return json.loads(quietly(*self._command(work, *words).words))
+        timed(self._command(work, *words).words)  # its answer would make this interpreter large, and a child is measured with it
 
     def prepare(self, state, shards):
         self._configure(state)

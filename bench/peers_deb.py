@@ -4,7 +4,7 @@
 import json
 import re
 
-from programs import quietly
+from programs import quietly, timed
 from side import Command, Side, Tree, link_file, link_shards
 
 SUITE = "bench"
@@ -38,7 +38,7 @@ class Aptly(Side):
 
     def prepare(self, state, shards):
         for words in self._make(state, shards):
-            quietly(*words)
+            timed(words)
 
     def build(self, work, shards):
         return [Command(words) for words in self._make(work, shards)]
@@ -89,7 +89,7 @@ class Reprepro(Side):
 
     def prepare(self, state, shards):
         for command in self._make(state, shards):
-            quietly(*command.words, cwd=command.cwd)
+            timed(command.words, cwd=command.cwd)
 
     def build(self, work, shards):
         return list(self._make(work, shards))
@@ -118,7 +118,7 @@ class AptFtparchive(Side):
 
     def prepare(self, state, shards):
         command, = self.build(state, shards)
-        command.output.write_text(quietly(*command.words, cwd=command.cwd))
+        timed(command.words, cwd=command.cwd, output=command.output)
 
     def build(self, work, shards):
         link_shards(shards, work / "pool")

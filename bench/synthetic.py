@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the packages of the benchmark are like: package i depends on (seed, i) alone, so any number of processes may make any part.
 
-The sizes follow what distributions have: most packages are small and a few are large (5 to 60 files, 2 to 25 dependencies, one to
-six paragraphs, up to a dozen changelog entries). File contents are short: what is measured is a repository, not SHA-256."""
+The sizes follow what distributions have: most packages are small and a few are large (5 to 60 files, up to 25 dependencies, one to
+five paragraphs, up to a dozen changelog entries), few words are frequent and many are rare, and a few packages are what all others
+depend on. So indexes compress four to six times. File contents are short: what is measured is a repository, not SHA-256."""
 
 import dataclasses
+import itertools
 import random
 
 SYLLABLES = ("al an ar ba be bin bo ca cer co da del di do el en er fa fi for ga gen go ha hel in jo ka ker la lib lo ma mer mi mo na "
@@ -51,12 +53,15 @@ def _vocabulary(size=5000):
 WORDS = _vocabulary()
 
 
+FREQUENCIES = list(itertools.accumulate(1 / rank for rank in range(1, len(WORDS) + 1)))  # Zipf's law
+
+
 def _word(source):
     return source.choice(WORDS)
 
 
 def _sentence(source, least, most):
-    return " ".join(source.choices(WORDS, k=source.randint(least, most))).capitalize() + "."
+    return " ".join(source.choices(WORDS, cum_weights=FREQUENCIES, k=source.randint(least, most))).capitalize() + "."
 
 
 def identity(seed, number):
@@ -83,19 +88,22 @@ def _files(source, name):
 def _depends(source, seed, number):
     """On packages with lower numbers; a few of them are what everybody depends on."""
     found = {}
-    for _ in range(source.randint(2, 25) if number else 0):
-        other = source.randrange(min(number, 100)) if source.random() < 0.4 else source.randrange(number)
+    for _ in range(min(25, 1 + int(source.expovariate(1 / 6))) if number else 0):
+        other = source.randrange(min(number, 40)) if source.random() < 0.6 else source.randrange(number)
         name, _, version, _ = identity(seed, other)
-        found[name] = version if source.random() < 0.5 else None
+        found[name] = version if source.random() < 0.4 else None
     return sorted(found.items())
+
+
+AUTHORS = [f"{first.capitalize()} {last.capitalize()} <{first}@example.org>" for first, last in zip(WORDS[:300], WORDS[300:600])]
 
 
 def describe(seed, number):
     name, section, version, release = identity(seed, number)
     source = random.Random(f"content {seed} {number}")
     built = EPOCH + source.randrange(SPAN)
-    changes = [(built - age * 2_000_000, f"{_word(source).capitalize()} {_word(source).capitalize()} <{_word(source)}@example.org>",
-                _sentence(source, 5, 16)) for age in range(source.randint(1, 12))]
+    author = AUTHORS[source.randrange(len(AUTHORS))]
+    changes = [(built - age * 2_000_000, author, _sentence(source, 5, 16)) for age in range(source.randint(1, 12))]
     return Package(name, f"source{number // PER_SOURCE}", section, version, release, source.random() < 0.3, built, _sentence(source, 3, 8)[:-1],
-                   [_sentence(source, 10, 45) for _ in range(source.randint(1, 6))], source.choice(LICENCES),
+                   [_sentence(source, 10, 40) for _ in range(source.randint(1, 5))], source.choice(LICENCES),
                    _depends(source, seed, number), changes, _files(source, name))
