@@ -44,7 +44,7 @@ class Engine:
     def state(self, side, count):
         """The prepared state of a side; those of other versions of the same program make room."""
         stem = f"{side.state_name}-{side.kind}-{count}"
-        state = self.cache / "states" / f"{stem}-{side.version()}-{fingerprint()}"
+        state = self.cache / "states" / f"{stem}-{side.state_version()}-{fingerprint()}"
         if not state.exists():
             for old in (self.cache / "states").glob(f"{stem}-*"):
                 remove_tree(old)

@@ -36,6 +36,9 @@ class Repotool(Side):
     def version(self):
         return hashlib.sha256(self.program.read_bytes()).hexdigest()[:12]
 
+    def state_version(self):
+        return f"{self.version()}-{hashlib.sha256(pathlib.Path(__file__).read_bytes()).hexdigest()[:6]}"
+
     def _configure(self, work, sign="none", keys=""):
         work.mkdir(parents=True, exist_ok=True)
         text = CONFIGURATION.format(dists="".join(DISTS[kind] for kind in self.kinds), sign=sign, keys=keys)
@@ -48,8 +51,12 @@ class Repotool(Side):
         timed(self._command(work, *words).words)  # its answer would make this interpreter large, and a child is measured with it
 
     def prepare(self, state, shards):
+        """All but one package of each format at once, then these: a repository as it is after any usual publish."""
         self._configure(state)
-        self._do(state, "publish", "--to", "stable", *shards)
+        last = [sorted(shard.iterdir())[-1] for shard in shards if shard.name == shards[-1].name]
+        others = [path for shard in shards if shard.name == shards[-1].name for path in sorted(shard.iterdir())[:-1]]
+        self._do(state, "publish", "--to", "stable", *(shard for shard in shards if shard.name != shards[-1].name), *others)
+        self._do(state, "publish", "--to", "stable", *last)
 
     def build(self, work, shards):
         """With --adopt the packages become the site's own (and read-only), so it gets copies, made before the clock starts."""
@@ -98,6 +105,16 @@ class Repotool(Side):
                 yield Tree("rpm", root / "rpm/el9/x86_64", key=key)
             else:
                 yield Tree("deb", root, "bookworm", "dists/bookworm/main/binary-amd64/Packages.gz", key)
+
+
+class AfterAll(Repotool):
+    """The last publish brought all packages, so the last record of the history names them all."""
+
+    state_name = "repotool-after-all"
+
+    def prepare(self, state, shards):
+        self._configure(state)
+        self._do(state, "publish", "--to", "stable", *shards)
 
 
 class Promoted(Repotool):

@@ -43,6 +43,10 @@ class Side:
         """What tells one version of the program from another."""
         raise NotImplementedError
 
+    def state_version(self):
+        """What tells one prepared state from another, beside the packages."""
+        return self.version()
+
     def prepare(self, state, shards):
         raise NotImplementedError
 
