@@ -113,6 +113,7 @@ std::string summary(const PublishResult& result) {
         if (count > 0) parts.push_back(fmt::format("{} {}", count, action_name(action)));
     }
     if (const std::string left_out = left_out_text(result); !left_out.empty()) parts.push_back(left_out);
+    if (result.unlisted > 0) parts.push_back("what both have unchanged");
     return parts.empty() ? "no package changes" : base::join(parts, ", ");
 }
 
@@ -177,6 +178,7 @@ std::string render_json(const PublishResult& result, const Config& config) {
         {"rpm", rpm},
         {"elapsed_ms", result.elapsed_ms},
         {"steps", steps}};
+    if (result.unlisted > 0) document["unlisted"] = result.unlisted;
     if (!result.setting_changes.empty()) document["setting_changes"] = result.setting_changes;
     return document.dump(1) + "\n";
 }

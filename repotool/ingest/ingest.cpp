@@ -15,6 +15,7 @@
 #include "core/fs/tree.hpp"
 #include "core/store/sync_batch.hpp"
 #include "repotool/ingest/refusals.hpp"
+#include "repotool/ingest/upload_claim.hpp"
 
 namespace repotool::publisher {
 namespace {

@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "repotool/ingest/upload_claim.hpp"
-
 namespace repotool::publisher {
+
+struct UploadClaim;  // upload_claim.hpp
 
 struct InputArguments {
     std::vector<std::string> arguments;  // files, directories, "-"; none: the current directory by `patterns`

@@ -15,6 +15,7 @@
 #include "core/fs/external.hpp"
 #include "core/fs/host.hpp"
 #include "core/fs/tree.hpp"
+#include "repotool/ingest/upload_claim.hpp"
 
 namespace repotool::publisher {
 namespace {

@@ -16,6 +16,7 @@
 #include "repotool/index/staged_check.hpp"
 #include "repotool/ingest/placement.hpp"
 #include "repotool/packages/catalog.hpp"
+#include "repotool/packages/selection.hpp"
 #include "repotool/publish/setting_changes.hpp"
 
 namespace repotool::publisher {
@@ -68,6 +69,7 @@ void Batch::select(std::vector<BatchMember>& members) {
         const WorkingSets::Mark before = sets_.mark();
         own_paths_.clear();
         try {
+            add_lost_chunks(member);
             member.outcome = apply(*member.request);
         } catch (const Error& error) {
             member.refusal = error;
@@ -85,12 +87,35 @@ void Batch::select(std::vector<BatchMember>& members) {
     has_plans_ = !plans_.empty();
 }
 
+void Batch::add_lost_chunks(BatchMember& member) {
+    std::vector<SharedChunk> lost, whole;
+    for (const auto& chunk : member.request->shared)
+        (sets_.has_whole_chunk(chunk.set, chunk.reference.sha256) ? whole : lost).push_back(chunk);
+    if (lost.empty()) return;
+    auto completed = std::make_shared<PreparedRequest>(*member.request);
+    completed->shared = std::move(whole);
+    auto& candidates = completed->candidates;
+    for (const auto& chunk : lost) {
+        for (auto& candidate : read_shared(parent_, chunk)) {
+            check_dist(candidate, context_.config);
+            candidates.push_back(std::move(candidate));
+        }
+    }
+    candidates = without_repetitions(std::move(candidates));
+    std::sort(candidates.begin(), candidates.end(), [](const Candidate& a, const Candidate& b) {
+        return record_key(a.record) < record_key(b.record);
+    });
+    member.completed = std::move(completed);
+    member.request = member.completed.get();
+}
+
 RequestOutcome Batch::apply(const PreparedRequest& request) {
     RequestOutcome outcome;
     const WorkingSets::Mark before = sets_.mark();
     store::check_not_frozen(filesystem_, repository_, request.operation);
     check_purged(request);
     outcome.decisions = apply_request(sets_, request, rules_);
+    for (const auto& chunk : request.shared) outcome.unlisted += chunk.reference.records;
     outcome.changed = std::any_of(outcome.decisions.begin(), outcome.decisions.end(), is_change) ||
                       sets_.has_extras_since(before) || request.rules.is_refresh ||
                       (parent_ == nullptr && sets_.is_changed());

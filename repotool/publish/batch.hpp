@@ -3,6 +3,7 @@
 // commit, I12). A request that a rule refuses gets its refusal, and the others are published without it.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,9 +24,10 @@ namespace repotool::publisher {
 
 struct BatchMember {
     const PreparedRequest* request = nullptr;
-    std::string transaction;  // of a publisher that waits; empty: the caller's own
-    RequestOutcome outcome;
-    std::optional<base::Error> refusal;
+    std::string transaction{};  // of a publisher that waits; empty: the caller's own
+    RequestOutcome outcome{};
+    std::optional<base::Error> refusal{};
+    std::shared_ptr<const PreparedRequest> completed{};  // `request` may become this one
 };
 
 class Batch {
@@ -48,6 +50,8 @@ public:
     bool is_changed() const noexcept { return has_refresh_ || has_plans_; }
 
 private:
+    // What is in shared chunks that are not whole any more becomes candidates.
+    void add_lost_chunks(BatchMember& member);
     RequestOutcome apply(const PreparedRequest& request);
     void check_purged(const PreparedRequest& request) const;
     void check_release_info(const PreparedRequest& request) const;

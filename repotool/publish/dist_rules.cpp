@@ -30,8 +30,7 @@ bool is_one_line(const SetName& set, const Record& a, const Record& b) {
 }  // namespace
 
 DistRules::DistRules(WorkingSets& sets, const PreparedRequest& request, const RuleContext& context,
-                     const BroughtKeys& brought, Decisions& decisions,
-                     std::vector<const Candidate*> candidates)
+                     Brought& brought, Decisions& decisions, std::vector<const Candidate*> candidates)
     : sets_(sets),
       request_(request),
       context_(context),
@@ -45,11 +44,25 @@ DistRules::DistRules(WorkingSets& sets, const PreparedRequest& request, const Ru
     std::stable_sort(candidates_.begin(), candidates_.end(), [&](const auto* a, const auto* b) {
         return compare(a->record.version, b->record.version) < 0;
     });
-    for (auto candidate = candidates_.rbegin(); candidate != candidates_.rend(); ++candidate) {
-        const Record& record = (*candidate)->record;
-        auto& versions = versions_[{record.name, record.architecture, (*candidate)->kind}];
-        if (versions.empty() || compare(versions.back(), record.version) != 0)
-            versions.push_back(record.version);
+    collect_versions();
+}
+
+void DistRules::collect_versions() {
+    std::set<std::string> names;
+    for (const auto* candidate : candidates_) {
+        const Record& record = candidate->record;
+        versions_[{record.name, record.architecture, candidate->kind}].push_back(record.version);
+        names.insert(record.name);
+    }
+    for (const auto& name : names) {
+        for (auto& shared : brought_.shared.versions(place_, name))
+            versions_[{name, shared.architecture, shared.kind}].push_back(std::move(shared.version));
+    }
+    for (auto& [key, versions] : versions_) {
+        std::sort(versions.begin(), versions.end(),
+                  [&](const auto& a, const auto& b) { return compare(a, b) > 0; });
+        const auto equal = [&](const auto& a, const auto& b) { return compare(a, b) == 0; };
+        versions.erase(std::unique(versions.begin(), versions.end(), equal), versions.end());
     }
 }
 
@@ -77,7 +90,9 @@ std::string DistRules::keep_reason() const {
 }
 
 bool DistRules::is_brought(const Record& record) const {
-    return brought_.contains({place_.format, place_.dist, record_key(record)});
+    const std::string key = record_key(record);
+    return brought_.keys.contains({place_.format, place_.dist, key}) ||
+           brought_.shared.contains(place_.format, place_.dist, key);
 }
 
 std::vector<SetName> DistRules::targets(const Candidate& candidate) const {

@@ -13,14 +13,17 @@
 
 namespace repotool::publisher {
 
-// Keys of all packages that a request brings, by format and dist.
-using BroughtKeys = std::set<std::tuple<formats::Format, std::string, std::string>>;
+// All packages that a request brings, by format and dist.
+struct Brought {
+    std::set<std::tuple<formats::Format, std::string, std::string>> keys;
+    SharedPackages shared;
+};
 
 class DistRules {
 public:
     // `candidates`: those of one (format, dist, component), at least one; everything outlives this object.
-    DistRules(WorkingSets& sets, const PreparedRequest& request, const RuleContext& context,
-              const BroughtKeys& brought, Decisions& decisions, std::vector<const Candidate*> candidates);
+    DistRules(WorkingSets& sets, const PreparedRequest& request, const RuleContext& context, Brought& brought,
+              Decisions& decisions, std::vector<const Candidate*> candidates);
 
     // Throws base::Error (policy) where a rule refuses.
     void run();
@@ -28,6 +31,7 @@ public:
 private:
     int compare(const std::string& a, const std::string& b) const;
     unsigned versions_to_keep() const;
+    void collect_versions();
     bool is_brought(const store::Record& record) const;
     std::vector<SetName> targets(const Candidate& candidate) const;
     const std::vector<SetName>& view(WorkingSets& sets, const SetName& set);
@@ -51,7 +55,7 @@ private:
     const PreparedRequest& request_;
     const RuleContext& context_;
     const RepositoryRules& rules_;
-    const BroughtKeys& brought_;
+    Brought& brought_;
     Decisions& decisions_;
     std::vector<const Candidate*> candidates_;
     SetName place_;

@@ -13,6 +13,7 @@
 #include "repotool/ingest/package_signing.hpp"
 #include "repotool/ingest/placement.hpp"
 #include "repotool/publish/extra_text.hpp"
+#include "repotool/publish/publish_steps.hpp"
 #include "repotool/publish/rules.hpp"
 #include "signing/rpm_signer.hpp"
 
@@ -38,34 +39,6 @@ Candidate to_candidate(const Ingested& ingested) {
     candidate.staged_path = ingested.staged_path;
     candidate.staged_files = ingested.staged_files;
     candidate.any_architecture = package.any_architecture;
-    return candidate;
-}
-
-formats::PackageKind kind_of(const std::string& set_architecture) {
-    switch (store::set_kind(set_architecture)) {
-        case store::SetKind::source:
-            return formats::PackageKind::source;
-        case store::SetKind::udeb:
-            return formats::PackageKind::udeb;
-        case store::SetKind::debug:
-            return formats::PackageKind::debug;
-        default:
-            return formats::PackageKind::binary;
-    }
-}
-
-Candidate to_candidate(const GenerationReader& source, formats::Format format, const store::SetEntry& set,
-                       const store::Record& record) {
-    Candidate candidate;
-    candidate.format = format;
-    candidate.kind = kind_of(set.architecture);
-    candidate.record = record;
-    candidate.file_name = fs::base_name(record.path);
-    candidate.dist = set.dist;
-    candidate.component = set.component;
-    candidate.origin = fmt::format("{}@{}", source.manifest().repository, source.manifest().generation);
-    candidate.any_architecture = candidate.kind != formats::PackageKind::source &&
-                                 record.architecture == (format == formats::Format::deb ? "all" : "noarch");
     return candidate;
 }
 
@@ -124,7 +97,7 @@ void Preparation::collect() {
     for (std::size_t i = from_files; i < candidates.size(); ++i) check_dist(candidates[i], context_.config);
     candidates = without_repetitions(std::move(candidates));
     const bool asks_for_packages = request_.removals.empty() && !request_.rules.is_refresh;
-    if (asks_for_packages && candidates.empty() && prepared_.extras.empty())
+    if (asks_for_packages && candidates.empty() && prepared_.shared.empty() && prepared_.extras.empty())
         throw Error(ErrorKind::input, request_.operation, request_.repository,
                     "there is no package in what was given");
     const bool replaces = context_.config.repository(request_.repository).rules.replace;
@@ -142,13 +115,42 @@ void Preparation::add_from_repository(const std::string& reference) {
     for (const auto& sub_manifest : source.sub_manifests()) {
         const auto format = formats::parse_format(sub_manifest.format);
         for (const auto& set : sub_manifest.sets) {
-            source.for_each_record(set, [&](const store::Record& record) {
-                if (is_wanted(request_.filter, set, record))
-                    prepared_.candidates.push_back(to_candidate(source, format, set, record));
-            });
+            add_packages_of(source, format, set);
             if (is_wanted_as_a_whole(request_.filter, set)) add_extras_of(source, set);
         }
     }
+}
+
+void Preparation::add_packages_of(const GenerationReader& source, formats::Format format,
+                                  const store::SetEntry& set) {
+    const SetName name{format, set.dist, set.component, set.architecture};
+    const std::string origin =
+        fmt::format("{}@{}", source.manifest().repository, source.manifest().generation);
+    const store::ChunkList chunks = source.chunk_list(set);
+    const std::set<std::string> published = digests_to_share(name, chunks);
+    for (const auto& chunk : chunks) {
+        if (published.contains(chunk.sha256)) {
+            prepared_.shared.push_back({name, chunk, origin});
+            continue;
+        }
+        for (const auto& record : source.records(chunk)) {
+            if (is_wanted(request_.filter, set, record))
+                prepared_.candidates.push_back(to_candidate(name, record, origin));
+        }
+    }
+}
+
+// Of the chunks that the repository has in its set of this name. None where each package counts: where some
+// are left out, where signatures are looked at, and in small sets.
+std::set<std::string> Preparation::digests_to_share(const SetName& name, const store::ChunkList& chunks) {
+    const bool takes_all = request_.filter.empty() && !request_.rules.is_exact &&
+                           (signer_ == nullptr || name.format == formats::Format::deb) &&
+                           context_.config.find_dist(name.dist, name.format) != nullptr;
+    std::uint64_t packages = 0;
+    for (const auto& chunk : chunks) packages += chunk.records;
+    if (!takes_all || packages <= kLargestListedSet) return {};
+    if (!current_) current_ = open_current(filesystem_, request_.repository);
+    return WorkingSets(current_.get()).chunk_digests(name);
 }
 
 // What only signed uploads may enter, other repositories may fill alone where they ask for the same

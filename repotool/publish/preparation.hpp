@@ -33,6 +33,9 @@ public:
 
 private:
     void add_from_repository(const std::string& reference);
+    void add_packages_of(const store::GenerationReader& source, formats::Format format,
+                         const store::SetEntry& set);
+    std::set<std::string> digests_to_share(const SetName& name, const store::ChunkList& chunks);
     void demand_uploaders(const std::string& source) const;
     void add_extras_of(const store::GenerationReader& source, const store::SetEntry& set);
     void pin_existing();
@@ -46,6 +49,7 @@ private:
     Catalog catalog_;
     PreparedRequest prepared_;
     std::set<std::string> signed_;
+    std::unique_ptr<store::GenerationReader> current_;  // opened when it is asked for
 };
 
 }  // namespace repotool::publisher

@@ -54,6 +54,26 @@ Candidate candidate_from(const json& document) {
     return candidate;
 }
 
+json to_document(const SharedChunk& chunk) {
+    return {{"format", formats::format_name(chunk.set.format)},
+            {"set", {chunk.set.dist, chunk.set.component, chunk.set.architecture}},
+            {"chunk", {chunk.reference.sha256, chunk.reference.records, chunk.reference.first_key}},
+            {"origin", chunk.origin}};
+}
+
+SharedChunk shared_from(const json& document) {
+    SharedChunk chunk;
+    chunk.set.format = formats::parse_format(document.at("format").get<std::string>());
+    document.at("set").at(0).get_to(chunk.set.dist);
+    document.at("set").at(1).get_to(chunk.set.component);
+    document.at("set").at(2).get_to(chunk.set.architecture);
+    document.at("chunk").at(0).get_to(chunk.reference.sha256);
+    document.at("chunk").at(1).get_to(chunk.reference.records);
+    document.at("chunk").at(2).get_to(chunk.reference.first_key);
+    document.at("origin").get_to(chunk.origin);
+    return chunk;
+}
+
 json to_document(const PackagePattern& pattern) {
     return {pattern.name, pattern.version,   pattern.architecture,
             pattern.dist, pattern.component, pattern.sha256};
@@ -105,6 +125,8 @@ Decision decision_from(const json& document) {
 std::string to_json(const PreparedRequest& request) {
     json candidates = json::array();
     for (const auto& candidate : request.candidates) candidates.push_back(to_document(candidate));
+    json shared = json::array();
+    for (const auto& chunk : request.shared) shared.push_back(to_document(chunk));
     json extras = json::array();
     for (const auto& extra : request.extras)
         extras.push_back({extra.type, extra.text, extra.origin, extra.dist});
@@ -115,6 +137,7 @@ std::string to_json(const PreparedRequest& request) {
     return dump({{"operation", request.operation},
                  {"rules", to_document(request.rules)},
                  {"candidates", candidates},
+                 {"shared", shared},
                  {"extras", extras},
                  {"removals", removals},
                  {"actor", {request.user, request.host, request.job}},
@@ -131,6 +154,7 @@ PreparedRequest prepared_request_from_json(const std::string& text) {
         request.rules = rules_from(document.at("rules"));
         for (const auto& candidate : document.at("candidates"))
             request.candidates.push_back(candidate_from(candidate));
+        for (const auto& chunk : document.at("shared")) request.shared.push_back(shared_from(chunk));
         for (const auto& extra : document.at("extras")) {
             request.extras.push_back({extra.at(0).get<std::string>(), extra.at(1).get<std::string>(),
                                       extra.at(2).get<std::string>(), extra.at(3).get<std::string>()});
@@ -151,6 +175,7 @@ std::string to_json(const RequestOutcome& outcome) {
     json decisions = json::array();
     for (const auto& decision : outcome.decisions) decisions.push_back(to_document(decision));
     return dump({{"decisions", decisions},
+                 {"unlisted", outcome.unlisted},
                  {"changed", outcome.changed},
                  {"generation", outcome.generation},
                  {"manifest", outcome.manifest_sha256},
@@ -182,6 +207,7 @@ RequestAnswer answer_from_json(const std::string& text) {
             return answer;
         }
         document.at("changed").get_to(answer.outcome.changed);
+        document.at("unlisted").get_to(answer.outcome.unlisted);
         document.at("settings").get_to(answer.outcome.setting_changes);
         for (const auto& decision : document.at("decisions"))
             answer.outcome.decisions.push_back(decision_from(decision));

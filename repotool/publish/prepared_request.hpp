@@ -10,6 +10,7 @@
 
 #include "repotool/packages/candidate.hpp"
 #include "repotool/publish/publish.hpp"
+#include "repotool/publish/shared_chunks.hpp"
 
 namespace repotool::publisher {
 
@@ -17,6 +18,7 @@ struct PreparedRequest {
     std::string operation;
     RequestRules rules;
     std::vector<Candidate> candidates;  // with their paths; sorted by key
+    std::vector<SharedChunk> shared;    // what the request brings besides `candidates`
     std::vector<ExtraCandidate> extras;
     std::vector<PackagePattern> removals;
     std::string user, host, job;
@@ -37,6 +39,7 @@ PreparedRequest prepared_request_from_json(const std::string& text);
 // What became of it.
 struct RequestOutcome {
     std::vector<Decision> decisions;
+    std::uint64_t unlisted = 0;  // index entries in shared chunks: unchanged, and not among the decisions
     bool changed = false;
     std::uint64_t generation = 0;              // current one afterwards; 0: none
     std::string manifest_sha256;               // of `generation`

@@ -70,7 +70,7 @@ private:
 
     PublishResult plan() {
         parent_ = open_current(filesystem_, request_.repository);
-        std::vector<BatchMember> members{{&prepared(), {}, {}, {}}};
+        std::vector<BatchMember> members{{&prepared()}};
         Batch batch(context_, request_.repository, parent_.get(), *transaction_, preparation_->catalog(),
                     signer_.get());
         batch.select(members);
@@ -78,6 +78,7 @@ private:
         if (members[0].refusal) throw Error(*members[0].refusal);
         describe_current();
         result_.decisions = members[0].outcome.decisions;
+        result_.unlisted = members[0].outcome.unlisted;
         result_.setting_changes = members[0].outcome.setting_changes;
         result_.changed = members[0].outcome.changed;
         if (!result_.changed) return result_;
@@ -148,9 +149,9 @@ private:
         WorkingSets current(parent_.get());
         preparation_->sign(current);  // only where somebody else published since step 2
         const std::vector<PreparedRequest> others = take_others();
-        std::vector<BatchMember> members{{&prepared(), {}, {}, {}}};
+        std::vector<BatchMember> members{{&prepared()}};
         for (std::size_t i = 0; i < others.size(); ++i)
-            members.push_back({&others[i], waiting_[i].transaction, {}, {}});
+            members.push_back({&others[i], waiting_[i].transaction});
         if (!publish_together(members)) publish_alone(members[0]);
         if (members[0].refusal) throw Error(*members[0].refusal);
         return describe(members[0].outcome);
@@ -205,7 +206,8 @@ private:
     void publish_alone(BatchMember& own) {
         const auto transaction =
             store::Transaction::begin(context_.site, request_.repository, request_.operation);
-        std::vector<BatchMember> members{{own.request, {}, {}, {}}};
+        std::vector<BatchMember> members{own};
+        members[0].refusal.reset();
         Batch batch(context_, request_.repository, parent_.get(), *transaction, preparation_->catalog(),
                     signer_.get());
         batch.select(members);
@@ -232,6 +234,7 @@ private:
                                                            outcome.generation);
         describe_current();
         result_.decisions = outcome.decisions;
+        result_.unlisted = outcome.unlisted;
         result_.setting_changes = outcome.setting_changes;
         result_.changed = outcome.changed;
         return result_;

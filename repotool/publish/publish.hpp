@@ -63,6 +63,9 @@ struct PublishResult {
     std::uint64_t parent = 0;      // 0: none
     std::string manifest_sha256;
     std::vector<Decision> decisions;
+    // Index entries that a large source has in common with the repository: unchanged, and not among the
+    // decisions.
+    std::uint64_t unlisted = 0;
     std::vector<store::SubManifest> sub_manifests;  // of `generation`
     bool is_signed = false;
     // Settings that differ from those of the generation before (setting_changes.hpp): followed where

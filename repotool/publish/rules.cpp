@@ -116,9 +116,9 @@ Decisions apply(WorkingSets& sets, const PreparedRequest& request, const RuleCon
     std::map<SetName, std::vector<const Candidate*>> places;
     for (const auto& candidate : request.candidates)
         places[{candidate.format, candidate.dist, candidate.component, ""}].push_back(&candidate);
-    BroughtKeys brought;
+    Brought brought{{}, SharedPackages(sets, request.shared)};
     for (const auto& candidate : request.candidates)
-        brought.insert({candidate.format, candidate.dist, record_key(candidate.record)});
+        brought.keys.insert({candidate.format, candidate.dist, record_key(candidate.record)});
     for (const auto& [place, candidates] : places)
         DistRules(sets, request, context, brought, decisions, candidates).run();
     remove_matching(sets, request, decisions);

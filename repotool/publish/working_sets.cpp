@@ -144,6 +144,31 @@ std::vector<Record> WorkingSets::built_from(const SetName& name, const std::set<
     return records;
 }
 
+std::optional<std::string> WorkingSets::chunk_with(const SetName& name, const std::string& key) {
+    if (!find_in_parent(name, key)) return std::nullopt;
+    const store::ChunkList& list = chunks(name);
+    return list[store::find_chunk(list, key).value()].sha256;
+}
+
+std::set<std::string> WorkingSets::chunk_digests(const SetName& name) {
+    std::set<std::string> digests;
+    for (const auto& chunk : chunks(name)) digests.insert(chunk.sha256);
+    return digests;
+}
+
+bool WorkingSets::has_whole_chunk(const SetName& name, const std::string& sha256) {
+    const store::ChunkList& list = chunks(name);
+    const auto chunk = std::find_if(list.begin(), list.end(),
+                                    [&](const auto& candidate) { return candidate.sha256 == sha256; });
+    if (chunk == list.end()) return false;
+    const auto edited = edits_.find(name);
+    if (edited == edits_.end()) return true;
+    const auto& edits = edited->second.records;
+    const auto edit = edits.lower_bound(chunk->first_key);
+    const auto next = std::next(chunk);
+    return edit == edits.end() || (next != list.end() && edit->first >= next->first_key);
+}
+
 void WorkingSets::put(const SetName& name, const Record& record) {
     begin(name);
     const std::string key = record_key(record);

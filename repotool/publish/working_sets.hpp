@@ -50,6 +50,13 @@ public:
     // Packages that were built from one of `sources`. One pass over the bytes of the set's chunks.
     std::vector<store::Record> built_from(const SetName& name, const std::set<std::string>& sources);
 
+    // Digest of the parent's chunk that has the package with this key.
+    std::optional<std::string> chunk_with(const SetName& name, const std::string& key);
+    // The digests of the parent's chunks.
+    std::set<std::string> chunk_digests(const SetName& name);
+    // Whether the parent has this chunk, and no edit reaches into it.
+    bool has_whole_chunk(const SetName& name, const std::string& sha256);
+
     void put(const SetName& name, const store::Record& record);
     void erase(const SetName& name, const std::string& key);
     // `extra` outlives the plans.
