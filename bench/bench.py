@@ -10,7 +10,7 @@ import sys
 
 import cases
 import chart
-import completeness  # noqa: F401  (finds the tests' support, where json_schema is)
+import completeness  # (also finds the tests' support, where json_schema is)
 import report
 from corpus import DEFAULT_CACHE
 from engine import Engine, tell
@@ -68,15 +68,18 @@ def main():
         print("\n".join(f"{case.name:<18} {case.title}" for case in picked))
         return
     engine = Engine(options.cache, work, options.rounds or (QUICK_ROUNDS if options.quick else FULL_ROUNDS), PATIENCE)
-    began, measured = datetime.datetime.now(datetime.timezone.utc), []
+    began, measured, failed = datetime.datetime.now(datetime.timezone.utc), [], False
     try:
         for case in picked:
             measured += engine.run(case, options.sizes or (case.quick_sizes if options.quick else case.sizes))
-    except Failed as failure:
-        sys.exit(f"bench: {failure}")
+    except (Failed, completeness.Incomplete, KeyboardInterrupt) as failure:
+        failed = True
+        tell(f"stopped in the case {case.name}: {failure}")  # what was measured before is kept
     finally:
         signed.forget_key()
         remove_tree(work)
+    if not measured:
+        sys.exit(1)
     found = document(options, picked, measured, began)
     check(found, "bench-results")
     write(options.json, json.dumps(found, indent=1, ensure_ascii=False) + "\n")
@@ -84,6 +87,7 @@ def main():
     if drawn := chart.svg(found["results"]):
         write(options.json.with_suffix(".svg"), drawn)
     tell(f"results in {options.json}, {(datetime.datetime.now(datetime.timezone.utc) - began).seconds} s")
+    sys.exit(1 if failed else 0)
 
 
 if __name__ == "__main__":
