@@ -14,8 +14,6 @@
 namespace repotool::publisher {
 namespace {
 
-constexpr std::size_t kUnpackBuffer = std::size_t{256} << 10U;
-
 void check_parent_file(fs::File& file, const std::string& path, const std::string& sha256) {
     const std::string found = fs::digest_file(file).sha256;
     if (found == sha256) return;
@@ -40,15 +38,7 @@ std::unique_ptr<fs::File> unpack_parent_text(const BuildContext& context, const 
                                              const StoredIndex& stored) {
     const std::string path = context.transaction.fresh_path();
     HashedFile unpacked(context.filesystem, path, 0600, IndexDigests::sha256);
-    std::string buffer(kUnpackBuffer, '\0');
-    std::uint64_t offset = 0;
-    const auto read = [&] {
-        const std::size_t count = stored.file().read_at(buffer, offset);
-        offset += count;
-        return std::string_view(buffer.data(), count);
-    };
-    formats::unpack_file(
-        stored.compression(), read, [&](std::string_view part) { unpacked.write(part); }, text.size);
+    stored.unpack(text.size, [&](std::string_view part) { unpacked.write(part); });
     store::IndexEntry found;
     unpacked.finish(context.date, found);
     if (found.sha256 != text.sha256) {

@@ -24,8 +24,6 @@ using store::GenerationReader;
 using store::IndexEntry;
 using store::SetEntry;
 
-constexpr std::size_t kReadBuffer = std::size_t{256} << 10U;
-
 std::string below_meta(const GenerationReader& reader, const std::string& path) {
     return store::layout::meta(reader.manifest().repository) + "/" + path;
 }
@@ -52,15 +50,7 @@ StoredIndex open_index(const GenerationReader& reader, const SetEntry& set, cons
 // The whole file, as a client unpacks it, is the text that Release or repomd.xml lists.
 void check_open_text(const StoredIndex& stored, const IndexEntry& text) {
     base::Hasher hasher;
-    std::string buffer(kReadBuffer, '\0');
-    std::uint64_t offset = 0;
-    const auto read = [&] {
-        const std::size_t count = stored.file().read_at(buffer, offset);
-        offset += count;
-        return std::string_view(buffer.data(), count);
-    };
-    formats::unpack_file(
-        stored.compression(), read, [&](std::string_view part) { hasher.update(part); }, text.size);
+    stored.unpack(text.size, [&](std::string_view part) { hasher.update(part); });
     if (const std::string found = hasher.hex(); found != text.sha256)
         throw base::Error(base::ErrorKind::integrity, "read", text.name,
                           fmt::format("expected text with digest {}, found {}", text.sha256, found));

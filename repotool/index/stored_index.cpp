@@ -11,6 +11,8 @@
 namespace repotool::publisher {
 namespace {
 
+constexpr std::size_t kReadBuffer = std::size_t{256} << 10U;
+
 const std::vector<std::uint64_t>& lengths_in(const store::IndexFrames& frames,
                                              const std::string& compression) {
     const auto found = frames.stored.find(compression);
@@ -43,6 +45,17 @@ StoredIndex::StoredIndex(std::unique_ptr<fs::File> file, const std::string& comp
 
 std::string StoredIndex::text(std::size_t part) const {
     return formats::unpack_frame(compression_, frame(part), text_lengths_.at(part));
+}
+
+void StoredIndex::unpack(std::uint64_t size, const std::function<void(std::string_view)>& take) const {
+    std::string buffer(kReadBuffer, '\0');
+    std::uint64_t offset = 0;
+    const auto read = [&] {
+        const std::size_t count = file().read_at(buffer, offset);
+        offset += count;
+        return std::string_view(buffer.data(), count);
+    };
+    formats::unpack_file(compression_, read, take, size);
 }
 
 }  // namespace repotool::publisher

@@ -3,8 +3,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/formats/frames.hpp"
@@ -38,6 +40,8 @@ public:
     std::string frame(std::size_t part) const { return frames_.part(part); }
     // Unpacked.
     std::string text(std::size_t part) const;
+    // The whole file, as a client reads it; `size` bytes, else throws base::Error (integrity).
+    void unpack(std::uint64_t size, const std::function<void(std::string_view)>& take) const;
     fs::File& file() const noexcept { return frames_.file(); }
 
 private:

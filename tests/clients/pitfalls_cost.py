@@ -11,8 +11,8 @@ import subprocess
 import tempfile
 import time
 
-from many_packages import many_debs
 from packages import a_deb, rpms
+from small_deb import many_debs
 from trace import CHANGES, LOOKS, traced
 from web import Nginx
 from workspace import SANITIZED, Scenario, exact_state, main, run, tool_path

@@ -7,9 +7,8 @@ import subprocess
 import time
 
 from locks import hold_lock
-from many_packages import many_debs
 from rule_scenario import RuleScenario
-from small_deb import small_deb
+from small_deb import many_debs, small_deb
 from workspace import main, tool_path
 
 MANY = 1100

@@ -6,8 +6,8 @@ import json
 from keys import generate_key
 from packages import a_deb, rpms
 from reader import read_everything
-from small_deb import small_deb
-from workspace import Scenario, exact_state, main
+from rule_scenario import RuleScenario
+from workspace import exact_state, main
 
 DISTS = """
 dists:
@@ -16,26 +16,8 @@ dists:
 """
 
 
-class Rules(Scenario):
-    def setUp(self):
-        super().setUp()
-        self.write_config(DISTS)
-
-    def deb(self, name, version="1.0-1", **options):
-        return small_deb(self.dir / "p" / version, name, version, **options)
-
-    def shown(self, repository):
-        packages = self.repotool("--json", "show", repository).json["packages"]
-        return sorted({(package["name"], package["version"]) for package in packages})
-
-    def actions(self, answer):
-        return sorted((package["name"], package["version"], package["action"]) for package in answer["packages"])
-
-    def refused(self, *command, code=4):
-        before = exact_state(self.site / "public")
-        result = self.repotool("--json", *command, code=code)
-        self.assert_same_state(before, exact_state(self.site / "public"), "public/ after a refusal")
-        return result.json["error"]
+class Rules(RuleScenario):
+    config = DISTS
 
     def test_a_lower_version_is_refused_unless_it_is_allowed(self):
         self.publish("stable", self.deb("aa", "1.0-2"))

@@ -6,7 +6,7 @@ import re
 import subprocess
 import threading
 
-from many_packages import many_debs
+from small_deb import many_debs
 from trace import need_strace
 from upkeep_site import UpkeepScenario
 from workspace import main, run, tool_path

@@ -6,7 +6,7 @@ What may grow is the pass over the bytes of the index files (I11): SHA-256 of wh
 import re
 import unittest
 
-from many_packages import many_debs
+from small_deb import many_debs
 from workspace import SANITIZED, Scenario, main, run, tool_path
 
 SMALL, LARGE = 500, 4000

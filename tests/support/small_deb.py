@@ -33,3 +33,9 @@ def small_deb(directory, name, version="1.0-1", architecture="amd64", content=b"
                        + _member("control.tar.gz", _tar([("./control", control.encode())]))
                        + _member("data.tar.gz", _tar([(f"./usr/share/{name}/content", content)])))
     return target
+
+
+def many_debs(directory, numbers, prefix="many"):
+    """<prefix>00000 and so on, one .deb per number, each with a version of its own; their paths in this order."""
+    return [small_deb(directory, f"{prefix}{number:05}", f"1.0-{number}", "all", b"one of many\n", f"Installed-Size: {number}\n")
+            for number in numbers]
