@@ -111,6 +111,17 @@ HistoryRecord parse_history_record(std::string_view text) {
     }
 }
 
+HistoryRecord parse_history_summary(std::string_view text) {
+    // Keys are sorted, and quotes within strings escaped: nothing else looks like these two.
+    constexpr std::string_view kBegin = "\"changes\":[";
+    constexpr std::string_view kEnd = "],\"generation\":";
+    const auto begin = text.find(kBegin);
+    const auto end = text.find(kEnd, begin == std::string_view::npos ? begin : begin + kBegin.size() - 1);
+    if (begin == std::string_view::npos || end == std::string_view::npos) return parse_history_record(text);
+    const std::string_view head = text.substr(0, begin + kBegin.size());
+    return parse_history_record(std::string(head) + std::string(text.substr(end)));
+}
+
 History::History(fs::Filesystem& filesystem, const std::string& repository)
     : filesystem_(filesystem), directory_(layout::history_directory(repository)) {}
 
@@ -179,7 +190,7 @@ std::optional<HistoryRecord> History::last() const {
     const auto paths = segments();
     for (auto path = paths.rbegin(); path != paths.rend(); ++path) {
         const LineLog log = parse_line_log(fs::read_file(filesystem_, *path, kSegmentLimit), *path);
-        if (!log.lines.empty()) return parse_history_record(log.lines.back());
+        if (!log.lines.empty()) return parse_history_summary(log.lines.back());
     }
     return std::nullopt;
 }
@@ -214,7 +225,7 @@ void History::append(HistoryRecord record) {
             if (log.lines.empty()) continue;
             const std::string whole = checked_line(log.lines.back());
             record.previous = base::sha256_hex(std::string_view(whole).substr(0, whole.size() - 1));
-            record.sequence = parse_history_record(log.lines.back()).sequence + 1;
+            record.sequence = parse_history_summary(log.lines.back()).sequence + 1;
         }
         if (filesystem_.status(path)->size >= kSegmentSize)
             path = fmt::format("{}/{:06}.log", directory_, paths.size() + 1);

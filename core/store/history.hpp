@@ -54,6 +54,8 @@ struct HistoryRecord {
 std::string render_history_record(const HistoryRecord& record);
 // Throws base::Error (integrity).
 HistoryRecord parse_history_record(std::string_view json);
+// All but the changes, which are most of a large record and are left empty.
+HistoryRecord parse_history_summary(std::string_view json);
 
 class History {
 public:
@@ -66,7 +68,7 @@ public:
     std::vector<HistoryRecord> read_back(std::uint64_t generation) const;
     // The value of this key in the newest record that has it in its meta, or in that of a request.
     std::optional<std::string> newest_meta(const std::string& key) const;
-    // The newest record; reads one segment.
+    // The newest record without its changes; reads one segment.
     std::optional<HistoryRecord> last() const;
     // Replaces the newest segment by a copy without its torn line, if it has one. Under the repository's
     // lock.

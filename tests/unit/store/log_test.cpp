@@ -102,4 +102,27 @@ TEST_CASE("a torn first record of a new segment does not break the chain", "[his
     CHECK(history.last()->sequence == 2);
 }
 
+TEST_CASE("a summary is the record without its changes, whatever strings are in them", "[history]") {
+    HistoryRecord record;
+    record.sequence = 7;
+    record.operation = "publish";
+    record.generation = 3;
+    record.time = 1700000000;
+    record.job = "\"changes\":[],\"generation\":9";
+    record.meta = {{"generation", "],\"generation\":8"}, {"changes", "\"changes\":["}};
+    const auto check = [&] {
+        const HistoryRecord found = parse_history_summary(render_history_record(record));
+        CHECK(found.changes.empty());
+        CHECK(found.sequence == 7);
+        CHECK(found.generation == 3);
+        CHECK(found.job == record.job);
+        CHECK(found.meta == record.meta);
+        CHECK(found.requests.size() == record.requests.size());
+    };
+    check();
+    record.changes.push_back({"added", "deb", "bookworm", "],\"generation\":9", "1", "all", "aa", ""});
+    record.requests.push_back({"publish", "user", "host", "],\"generation\":9", record.meta});
+    check();
+}
+
 }  // namespace repotool::store
