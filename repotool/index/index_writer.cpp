@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "repotool/index/index_writer.hpp"
 
+#include <fmt/format.h>
 #include <zlib.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "core/base/error.hpp"
 
 namespace repotool::publisher {
 namespace {
+
+constexpr std::size_t kReadBuffer = std::size_t{256} << 10U;
 
 using base::DigestAlgorithm;
 using formats::compression_name;
@@ -31,6 +35,26 @@ bool matches_gzip_trailer(std::string_view frame, std::string_view text) {
 }
 
 }  // namespace
+
+void ParentProof::read_until(std::uint64_t offset) {
+    std::string buffer;
+    while (offset_ < offset) {
+        buffer.resize(std::min<std::uint64_t>(offset - offset_, kReadBuffer));
+        const std::size_t count = stored_.file().read_at(buffer, offset_);
+        if (count == 0) return;  // check() says that it is too short
+        hasher_.update(std::string_view(buffer).substr(0, count));
+        offset_ += count;
+    }
+}
+
+void ParentProof::check() {
+    read_until(stored_.file_size());
+    const std::string found = hasher_.hex();
+    if (found == sha256_) return;
+    throw base::Error(base::ErrorKind::integrity, "read", path_,
+                      fmt::format("expected digest {}, found {}", sha256_, found),
+                      "nothing was published; repotool verify --full shows what else is damaged");
+}
 
 HashedFile::HashedFile(fs::Filesystem& filesystem, std::string path, unsigned mode, IndexDigests digests)
     : path_(std::move(path)),
@@ -64,8 +88,10 @@ IndexWriter::IndexWriter(const IndexWriterOptions& options, std::string name,
             compression, [file](std::string_view bytes) { file->write(bytes); });
         output.compression = compression;
         if (parent_) {
-            for (const auto& stored : parent_->stored) {
-                if (stored.compression() == compression) output.parent = &stored;
+            for (std::size_t i = 0; i < parent_->stored.size(); ++i) {
+                if (parent_->stored[i].compression() != compression) continue;
+                output.parent = &parent_->stored[i];
+                output.proof = parent_->proofs.at(i).get();
             }
         }
         outputs_.push_back(std::move(output));
@@ -101,11 +127,14 @@ void IndexWriter::copy_parent_part(std::size_t part) {
         }
         const std::string frame = output.parent->frame(part);
         if (output.compression == formats::Compression::gz && !matches_gzip_trailer(frame, text)) {
+            output.proof->check();  // is it the published file?
             throw base::Error(base::ErrorKind::integrity, "read", "private/text",
                               "a cached index text differs from what is published",
                               "remove the files in private/text, they are only a cache");
         }
+        output.proof->read_until(output.parent->end_of_frame(part));
         output.writer->copy_frame(frame);
+        has_copied_ = true;
         lengths(output).push_back(frame.size());
     }
 }
@@ -113,6 +142,9 @@ void IndexWriter::copy_parent_part(std::size_t part) {
 store::IndexFrames IndexWriter::finish(base::UnixSeconds mtime, std::vector<IndexFile>& files) {
     if (text_.size() == 0) {  // an empty file is no valid gzip file: one frame of nothing
         for (auto& output : outputs_) lengths(output).at(0) = output.writer->finish_frame();
+    }
+    for (auto& output : outputs_) {
+        if (has_copied_ && output.proof != nullptr) output.proof->check();
     }
     files.push_back({{frames_.name, "none", "", 0, ""}, text_.path()});
     text_.finish(mtime, files.back().entry);

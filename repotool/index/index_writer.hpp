@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/base/digest.hpp"
+#include "core/base/background_hasher.hpp"
 #include "core/formats/frames.hpp"
 #include "core/fs/filesystem.hpp"
 #include "core/store/manifest.hpp"
@@ -34,13 +34,34 @@ private:
     std::string path_;
     std::unique_ptr<fs::File> file_;
     IndexDigests digests_;
-    base::Hasher hasher_;
+    base::BackgroundHasher hasher_;
+};
+
+// A file of the parent generation that is proven by its digest while it is read from its beginning on: its
+// frames go into the next index as they are, and damage must not be passed on, least of all signed. What was
+// copied from it must not be used before check().
+class ParentProof {
+public:
+    ParentProof(const StoredIndex& stored, std::string path, std::string sha256)
+        : stored_(stored), path_(std::move(path)), sha256_(std::move(sha256)) {}
+    // Reads what comes before `offset` and was not read yet.
+    void read_until(std::uint64_t offset);
+    // Reads the rest. Throws base::Error (integrity) where the file is not what its manifest says.
+    void check();
+
+private:
+    const StoredIndex& stored_;
+    std::string path_;
+    std::string sha256_;
+    std::uint64_t offset_ = 0;
+    base::BackgroundHasher hasher_;
 };
 
 // The same index in the parent generation.
 struct ParentIndex {
     FileParts text;
     std::vector<StoredIndex> stored;
+    std::vector<std::unique_ptr<ParentProof>> proofs;  // of each of `stored`
 };
 
 struct IndexFile {
@@ -74,6 +95,7 @@ private:
         std::unique_ptr<HashedFile> file;
         std::unique_ptr<formats::FrameWriter> writer;
         const StoredIndex* parent = nullptr;
+        ParentProof* proof = nullptr;  // from the first frame that is copied on
         formats::Compression compression = formats::Compression::gz;
     };
     std::vector<std::uint64_t>& lengths(const Output& output);
@@ -83,6 +105,7 @@ private:
     HashedFile text_;
     std::vector<Output> outputs_;
     std::uint64_t part_size_ = 0;
+    bool has_copied_ = false;
 };
 
 }  // namespace repotool::publisher

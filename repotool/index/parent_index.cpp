@@ -48,19 +48,24 @@ std::unique_ptr<fs::File> unpack_parent_text(const BuildContext& context, const 
     return context.filesystem.open_read(path);
 }
 
-std::vector<StoredIndex> open_stored(const BuildContext& context, const store::SetEntry& set,
-                                     const store::IndexFrames& frames) {
+struct StoredName {
+    std::string path;
+    std::string sha256;
+};
+
+std::pair<std::vector<StoredIndex>, std::vector<StoredName>> open_stored(const BuildContext& context,
+                                                                         const store::SetEntry& set,
+                                                                         const store::IndexFrames& frames) {
     std::vector<StoredIndex> stored;
+    std::vector<StoredName> names;
     for (const auto& entry : set.indexes) {
         if (entry.name != frames.name || entry.compression == "none") continue;
         const std::string path = context.parent->path_of(store::layout::meta(context.repository) + "/" +
                                                          store::index_path(set, entry));
         stored.emplace_back(context.filesystem.open_read(path), entry.compression, frames);
-        // Its frames go into the next index as they are: damage must not be passed on, and least of all
-        // signed.
-        check_parent_file(stored.back().file(), path, entry.sha256);
+        names.push_back({path, entry.sha256});
     }
-    return stored;
+    return {std::move(stored), std::move(names)};
 }
 
 }  // namespace
@@ -70,7 +75,7 @@ std::optional<ParentIndex> open_parent_index(const BuildContext& context, const 
     const store::IndexFrames* frames = table.find(name);
     const store::IndexEntry* text = set.find_index(name, "none");
     if (frames == nullptr || text == nullptr) return std::nullopt;
-    auto stored = open_stored(context, set, *frames);
+    auto [stored, names] = open_stored(context, set, *frames);
     if (stored.empty()) return std::nullopt;
     auto file = open_cached_text(context.filesystem, *text);
     if (!file) file = unpack_parent_text(context, *text, stored.front());
@@ -79,7 +84,11 @@ std::optional<ParentIndex> open_parent_index(const BuildContext& context, const 
         return one.compression() == formats::Compression::gz;
     });
     if (!proven_by_gzip) check_parent_file(*file, "private/text/" + text->sha256, text->sha256);
-    return ParentIndex{FileParts(std::move(file), 0, frames->text), std::move(stored)};
+    ParentIndex parent{FileParts(std::move(file), 0, frames->text), std::move(stored), {}};
+    for (std::size_t i = 0; i < names.size(); ++i)
+        parent.proofs.push_back(
+            std::make_unique<ParentProof>(parent.stored[i], names[i].path, names[i].sha256));
+    return parent;
 }
 
 }  // namespace repotool::publisher

@@ -25,12 +25,15 @@ const std::vector<std::uint64_t>& lengths_in(const store::IndexFrames& frames,
 }  // namespace
 
 FileParts::FileParts(std::unique_ptr<fs::File> file, std::uint64_t begin, std::vector<std::uint64_t> lengths)
-    : file_(std::move(file)), offsets_(lengths.size()), lengths_(std::move(lengths)) {
+    : file_(std::move(file)),
+      file_size_(file_->status().size),
+      offsets_(lengths.size()),
+      lengths_(std::move(lengths)) {
     std::exclusive_scan(lengths_.begin(), lengths_.end(), offsets_.begin(), begin);
 }
 
 std::string FileParts::part(std::size_t number) const {
-    if (number < lengths_.size() && lengths_[number] <= file_->status().size) {
+    if (number < lengths_.size() && lengths_[number] <= file_size_) {
         std::string bytes(lengths_[number], '\0');
         if (file_->read_at(bytes, offsets_[number]) == bytes.size()) return bytes;
     }

@@ -22,10 +22,14 @@ public:
     // Throws base::Error (integrity) where the file is too short.
     std::string part(std::size_t number) const;
     std::size_t count() const noexcept { return lengths_.size(); }
+    // Where the part ends in the file.
+    std::uint64_t end_of(std::size_t number) const { return offsets_.at(number) + lengths_.at(number); }
     fs::File& file() const noexcept { return *file_; }
+    std::uint64_t file_size() const noexcept { return file_size_; }
 
 private:
     std::unique_ptr<fs::File> file_;
+    std::uint64_t file_size_;
     std::vector<std::uint64_t> offsets_;
     std::vector<std::uint64_t> lengths_;
 };
@@ -38,6 +42,8 @@ public:
     formats::Compression compression() const noexcept { return compression_; }
     std::size_t parts() const noexcept { return frames_.count(); }
     std::string frame(std::size_t part) const { return frames_.part(part); }
+    std::uint64_t end_of_frame(std::size_t part) const { return frames_.end_of(part); }
+    std::uint64_t file_size() const noexcept { return frames_.file_size(); }
     // Unpacked.
     std::string text(std::size_t part) const;
     // The whole file, as a client reads it; `size` bytes, else throws base::Error (integrity).
