@@ -98,7 +98,7 @@ UnixSeconds parse_duration(std::string_view text) {
     const std::string_view unit(end, static_cast<std::size_t>(text.data() + text.size() - end));
     if (error == std::errc() && value >= 0 && value < 1'000'000'000) {
         if (unit == "ms") return (value + 999) / 1000;
-        if (unit == "s" || unit.empty()) return value;
+        if (unit == "s" || (unit.empty() && value == 0)) return value;
         if (unit == "m") return value * 60;
         if (unit == "h") return value * 3600;
         if (unit == "d") return value * 86400;

@@ -19,6 +19,7 @@ struct Options {
 
 int run(const Options& options, const GlobalOptions& global) {
     check_result_files(options.files);
+    if (!options.dry_run) forget_earlier_results(options.files);
     OpenSite site = open_site(global);
     site.site->prepare_for_writing();
     const auto dry_run = options.dry_run ? publisher::DryRun::yes : publisher::DryRun::no;

@@ -83,6 +83,7 @@ std::string checked_repository(const std::string& name) {
 PublishSession::PublishSession(const GlobalOptions& global, const PublishOptions& options, MakeSite make_site)
     : global_(global), options_(options) {
     check_result_files(options.files);
+    if (!options.dry_run) forget_earlier_results(options.files);
     const publisher::SiteDefaults defaults{options.apt_suite, options.rpm_dist, options.base_url};
     if (make_site == MakeSite::no) {
         site_ = open_site(global);

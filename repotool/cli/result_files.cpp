@@ -51,6 +51,14 @@ void check_result_files(const ResultFiles& files) {
     for (const auto& path : {files.env, files.junit, files.run}) check_result_file(path);
 }
 
+void forget_earlier_results(const ResultFiles& files) {
+    for (const auto& path : {files.env, files.junit, files.run}) {
+        if (path.empty()) continue;
+        const auto status = fs::external_status(path, fs::FinalSymlink::keep);
+        if (status && status->kind == fs::Kind::file) fs::remove_external(path);
+    }
+}
+
 std::optional<publisher::RunDefinition> run_definition(const ResultFiles& files, OpenSite& site,
                                                        const GlobalOptions& global,
                                                        publisher::PublishRequest& request) {

@@ -20,6 +20,8 @@ struct ResultFiles {
 void add_result_file_options(CLI::App& command, ResultFiles& files);
 // Throws base::Error (usage) where one could not be written, before anything is published.
 void check_result_files(const ResultFiles& files);
+// What an earlier run wrote must not stand for this one, should it fail: the next job would take it.
+void forget_earlier_results(const ResultFiles& files);
 
 // For --run-file, before a request is published: keeps in it what its files and sources are now. Empty where
 // no run file is asked for.

@@ -54,7 +54,7 @@ private:
 
     // False where nothing is left to read.
     bool begin_more() {
-        for (; readings_.size() < fs::processor_count() && next_ < waiting_.size(); ++next_) {
+        for (; readings_.size() < together_ && next_ < waiting_.size(); ++next_) {
             const auto& content = waiting_[next_];
             readings_.push_back({content.path, filesystem_.open_read(content.staged_path),
                                  std::make_unique<base::BackgroundHasher>(), 0, false});
@@ -76,6 +76,7 @@ private:
 
     fs::Filesystem& filesystem_;
     const std::vector<store::Transaction::StagedContent>& waiting_;
+    const std::size_t together_ = fs::processor_count();
     std::size_t next_ = 0;
     std::vector<Reading> readings_;
     std::string buffer_ = std::string(std::size_t{256} << 10U, '\0');

@@ -200,11 +200,6 @@ void Ingestion::parse_staged() {
 void Ingestion::add_parsed(Staged& staged, const std::string& body) {
     formats::Package package = formats::package_from_json(body);
     package.index.clear();
-    const bool is_named_udeb = staged.ingested.origin.ends_with(".udeb");
-    if (is_named_udeb && package.kind != formats::PackageKind::udeb) {
-        return refusals_.add(staged.ingested.origin,
-                             "it is called .udeb, and its control has no Package-Type: udeb");
-    }
     const InputFile& input = *staged.input;
     if (input.claim != nullptr) {
         const std::string reason = contradiction(*input.claim, package, input.listed_by);

@@ -10,6 +10,7 @@
 #include "core/base/text.hpp"
 #include "core/fs/host.hpp"
 #include "core/store/freeze.hpp"
+#include "core/store/generation_reader.hpp"
 #include "core/store/head.hpp"
 #include "core/store/roster.hpp"
 #include "repotool/packages/package_pattern.hpp"
@@ -159,7 +160,9 @@ private:
         PublishRequest request;
         request.operation = store::kPurge;
         request.repository = repository;
+        const store::GenerationReader reader(context_.site.filesystem(), "public", repository, *current);
         for (const auto& record : found.records) {
+            if (!has(reader, record)) continue;  // an older generation's alone
             PackagePattern pattern;
             pattern.sha256 = record.sha256;
             request.removals.push_back(pattern);
@@ -167,6 +170,16 @@ private:
         request.meta["reason"] = reason();
         const PublishResult result = publish(context_, request);
         return result.changed ? std::optional(result.generation) : std::nullopt;
+    }
+
+    static bool has(const store::GenerationReader& reader, const Record& record) {
+        for (const auto& sub_manifest : reader.sub_manifests()) {
+            for (const auto& set : sub_manifest.sets) {
+                const auto found = reader.find(set, record_key(record));
+                if (found && found->sha256 == record.sha256) return true;
+            }
+        }
+        return false;
     }
 
     std::string reason() const { return entries_.empty() ? "" : entries_.front().reason; }

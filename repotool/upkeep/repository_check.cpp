@@ -149,15 +149,6 @@ void RepositoryCheck::check_names(const GenerationReader& reader, const std::str
 void RepositoryCheck::check_set(const GenerationReader& reader, const store::SetEntry& set) {
     for (const auto& file : store::index_files(repository_, set))
         check_content(file.path, file.sha256, file.size);
-    if (set.contents) {
-        for (const auto& chunk : store::read_chunk_list(filesystem_, repository_, set.contents->lines.sha256,
-                                                        store::Missing::is_damage)) {
-            const std::string path = layout::tree_part(repository_, chunk.sha256);
-            if (!looked_at_.insert(path).second) continue;
-            if (const auto fault = proof_.fault(in_public(path), chunk.sha256); !fault.empty())
-                find(in_public(path), fault);
-        }
-    }
     for (const auto& chunk : reader.chunk_list(set)) {
         const bool is_new = looked_at_.insert(layout::tree_part(repository_, chunk.sha256)).second;
         if (!is_new) continue;
@@ -242,7 +233,25 @@ void RepositoryCheck::find_surplus_packages() {
     for (const auto& waste : store::list_waste(filesystem_, layout::kCondemned, repository_)) {
         for (const auto& [path, file] : store::read_condemned(filesystem_, waste)) condemned.insert(path);
     }
+    for (const auto& waste : store::list_waste(filesystem_, layout::kTrash, repository_))
+        add_packages_of(fs::join_path(layout::kTrash, waste.name()), condemned);
     find_surplus(layout::pool(repository_), condemned);
+}
+
+// What a generation on its way out names stays for its grace; the parts that are gone named nothing any more.
+void RepositoryCheck::add_packages_of(const std::string& generation, std::set<std::string>& paths) {
+    const auto names =
+        store::read_generation_names(filesystem_, generation, repository_, store::Missing::is_gone);
+    for (const auto& list : names.package_lists) {
+        for (const auto& chunk :
+             store::read_chunk_list(filesystem_, repository_, list, store::Missing::is_gone)) {
+            const std::string part = in_public(layout::tree_part(repository_, chunk.sha256));
+            if (!filesystem_.status(part)) continue;
+            for (const auto& record : store::parse_records(fs::read_file(filesystem_, part))) {
+                for (const auto& file : store::pool_files(repository_, record)) paths.insert(file.path);
+            }
+        }
+    }
 }
 
 void RepositoryCheck::find_surplus(const std::string& directory, const std::set<std::string>& leaving) {

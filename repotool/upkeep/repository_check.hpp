@@ -46,6 +46,7 @@ private:
     bool is_ours(const std::string& path) const;
     void find_surplus_metadata();
     void find_surplus_packages();
+    void add_packages_of(const std::string& generation, std::set<std::string>& paths);
     void find_surplus(const std::string& directory, const std::set<std::string>& leaving);
     void replace_by_link(const std::string& from, const std::string& path);
     void replace_link(const std::string& target, const std::string& path);

@@ -47,6 +47,16 @@ class ResultFiles(Scenario):
         other = self.repotool("publish", "--to", "BAD NAME", self.deb, "--junit", self.junit, code=2)
         self.assertIn(self.suite().find("testcase[@name='publish']/failure").get("message"), other.err)
 
+    def test_what_an_earlier_run_wrote_does_not_outlive_a_failure(self):
+        environment = self.dir / "repo.env"
+        files = ["--env-file", environment, "--run-file", self.run_file]
+        self.publish("test/x", self.deb, *files)
+        self.assertTrue(environment.exists() and self.run_file.exists())
+        self.repotool("publish", "--test", "x", self.dir / "missing.deb", *files, "--dry-run", code=3)
+        self.assertTrue(environment.exists() and self.run_file.exists(), "a dry run writes nothing")
+        self.repotool("publish", "--test", "x", self.dir / "missing.deb", *files, code=3)
+        self.assertFalse(environment.exists() or self.run_file.exists())
+
     def test_nothing_is_published_where_a_result_file_could_not_be_written(self):
         for option in ("--junit", "--run-file", "--env-file"):
             for path in (self.dir / "missing" / "file", self.dir):

@@ -8,7 +8,7 @@ import threading
 from json_schema import check
 from reader import read_everything
 from trace import Call, disturbed
-from upkeep_site import UpkeepScenario
+from upkeep_site import CONFIG, UpkeepScenario
 from workspace import exact_state, main, sha256
 
 
@@ -69,6 +69,12 @@ class Fsck(UpkeepScenario):
         self.fsck("--repair")
         changed = {name for name in before if exact_state(self.site).get(name) != before[name]}
         self.assertLessEqual({name.split("/")[1] for name in changed}, {"locks", "txn"})
+
+    def test_each_form_of_the_indexes_is_good(self):
+        self.write_config(CONFIG.replace("metadata: {", "metadata: {contents: true, translations: true, sha512: true, "))
+        self.publish_dated("stable", self.deb("contents"))
+        self.publish_dated("stable", self.deb("more"))
+        self.repotool("fsck")
 
     def test_a_published_name_that_is_missing_or_wrong_comes_back_from_its_object(self):
         self.pool("other").unlink()

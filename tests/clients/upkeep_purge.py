@@ -67,6 +67,26 @@ class Purge(UpkeepScenario):
         error = self.repotool("--json", "purge", "secrets", "--reason", "leaked", code=2).json["error"]
         self.assertIn("secret", error["hint"])
 
+    def test_one_that_is_current_goes_with_one_that_an_older_generation_alone_has(self):
+        self.publish_dated("stable", self.deb("secret", "1.0-1"), self.deb("hello"))
+        self.publish_dated("stable", self.deb("secret", "1.0-2"))  # keep_versions is 1
+        self.assertTrue(self.dated("purge", "secret", "--reason", "leaked").json["finished"])
+        self.dated("purge", "hello", "--reason", "leaked too")
+        self.assertFalse({sha256(self.deb("secret", version)) for version in ("1.0-1", "1.0-2")} & self.digests())
+        self.assertEqual(read_everything(self.public, "stable"), set())
+        self.assertEqual(self.gc_now()["problems"], [])
+        self.repotool("fsck")
+
+    def test_what_is_in_its_grace_after_a_purge_is_no_finding(self):
+        self.publish_dated("stable", self.deb("secret", "1.0-1"), self.deb("hello"))
+        self.publish_dated("stable", self.deb("secret", "1.0-2"))
+        self.dated("remove", "stable", "hello")
+        self.dated("purge", "secret=1.0-1", "--reason", "leaked")
+        kept = sorted(path.name for path in self.public.rglob("*.deb"))
+        self.assertEqual(kept, ["hello_1.0-1_amd64.deb", "secret_1.0-2_amd64.deb"])
+        self.repotool("fsck", "--repair")
+        self.assertEqual(sorted(path.name for path in self.public.rglob("*.deb")), kept)
+
     def test_a_digest_is_refused_before_anybody_published_it(self):
         bad = self.deb("secret")
         self.publish_dated("stable", self.deb("hello"))

@@ -197,9 +197,13 @@ class Uploads(Scenario):
             self.upload.changes.write_text(text)
             self.refused("test/bad", self.upload.changes, code=3, says=[says])
 
-    def test_a_package_called_udeb_that_is_none_is_refused(self):
-        deb = a_deb(self.dir / "debs", "plain").rename(self.dir / "debs" / "plain.udeb")
-        self.refused("test/bad", deb, code=3, says=["no Package-Type: udeb"])
+    def test_a_package_called_udeb_is_one_as_dpkg_gencontrol_writes_no_package_type(self):
+        udeb = a_deb(self.dir / "debs", "plain").rename(self.dir / "debs" / "plain.udeb")
+        self.assertEqual(run(["dpkg-deb", "-f", udeb, "Package-Type"]).out.strip(), "")
+        self.publish("test/installer", udeb, "--dist", "bookworm")
+        index = self.site / "public/test/installer/dists/bookworm/main/debian-installer/binary-amd64/Packages.gz"
+        stanza, = stanzas(decompress(index.name, index.read_bytes()).decode())
+        self.assertTrue(stanza["Filename"].endswith("plain_1.0-1_all.udeb"), stanza)
 
     def test_updates_are_for_a_later_version(self):
         update = self.dir / "update.yml"

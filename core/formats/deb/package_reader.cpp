@@ -64,8 +64,9 @@ void check_description_digest(const ControlStanza& control) {
 
 // debhelper marks the packages that it splits debug symbols into; those that others make are known by their
 // name and section.
-PackageKind kind_of(const Package& package, const ControlStanza& control) {
-    if (control.value("Package-Type") == "udeb") return PackageKind::udeb;
+PackageKind kind_of(const Package& package, const ControlStanza& control, std::string_view file_name) {
+    // dpkg-gencontrol leaves the field out: the name of the file is all that tells.
+    if (file_name.ends_with(".udeb") || control.value("Package-Type") == "udeb") return PackageKind::udeb;
     if (control.value("Auto-Built-Package") == "debug-symbols") return PackageKind::debug;
     const std::string_view section = control.value("Section");
     const bool is_in_debug = section == "debug" || section.ends_with("/debug");
@@ -89,7 +90,8 @@ std::string qualified_name(const Package& package, const ControlStanza& control)
     return section + package.name;
 }
 
-Package read(const std::string& path, const base::FileDigests& digests, PathList path_list) {
+Package read(const std::string& path, const base::FileDigests& digests, std::string_view file_name,
+             PathList path_list) {
     InputFile file(path);
     const PackageMembers members = find_members(file);
     const ControlStanza control(read_control_text(file, members.control), Relations::checked);
@@ -101,7 +103,7 @@ Package read(const std::string& path, const base::FileDigests& digests, PathList
         required(control, "Architecture", [](std::string_view text) { return is_architecture(text); });
     fill_source(package, control);
     check_description_digest(control);
-    package.kind = kind_of(package, control);
+    package.kind = kind_of(package, control, file_name);
     package.file_name = canonical_file_name(package);
     package.size = digests.size;
     package.sha256 = digests.sha256;
@@ -118,7 +120,7 @@ Package read(const std::string& path, const base::FileDigests& digests, PathList
 Package read_package(const std::string& path, const base::FileDigests& digests, const std::string& shown_as,
                      PathList path_list) {
     try {
-        return read(path, digests, path_list);
+        return read(path, digests, shown_as, path_list);
     } catch (const base::Error& error) {
         // The layers below know which part is bad; only here is it known whose part it is.
         const std::string part = error.object() == "package" ? "" : error.object() + ": ";

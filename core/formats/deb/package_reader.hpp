@@ -16,7 +16,7 @@ enum class PathList { leave_out, read };
 // Reads the package at `path`, which must be a private copy that nobody changes; `digests` are those of the
 // whole file (all four). The stanza in index["Packages"] has the fields and the order of `apt-ftparchive
 // packages`. Throws base::Error (input) that says what is wrong with the file; `shown_as` is the name to use
-// in it. Meant to run in a worker process (core/base/worker.hpp). Memory stays below 64 MiB whatever the file
+// in it; where it ends in .udeb, the package is one. Meant to run in a worker process (core/base/worker.hpp). Memory stays below 64 MiB whatever the file
 // claims, with the list of paths below 400 MiB.
 Package read_package(const std::string& path, const base::FileDigests& digests, const std::string& shown_as,
                      PathList path_list = PathList::leave_out);
