@@ -79,8 +79,8 @@ class Purge(UpkeepScenario):
 
     def test_what_is_in_its_grace_after_a_purge_is_no_finding(self):
         self.publish_dated("stable", self.deb("secret", "1.0-1"), self.deb("hello"))
-        self.publish_dated("stable", self.deb("secret", "1.0-2"))
         self.dated("remove", "stable", "hello")
+        self.publish_dated("stable", self.deb("secret", "1.0-2"))
         self.dated("purge", "secret=1.0-1", "--reason", "leaked")
         kept = sorted(path.name for path in self.public.rglob("*.deb"))
         self.assertEqual(kept, ["hello_1.0-1_amd64.deb", "secret_1.0-2_amd64.deb"])
