@@ -82,9 +82,21 @@ RepositoryConfig Config::repository(const std::string& name) const {
         if (pattern == name) return repository_config;
     }
     for (const auto& [pattern, repository_config] : repositories) {
-        if (base::matches_glob(pattern, name)) return repository_config;
+        if (base::matches_glob(pattern, name)) return with_defaults_of(name, pattern, repository_config);
     }
     return repository_defaults(name);
+}
+
+// A pattern for all repositories sets for test/* what it says, and leaves the rest as test/* has it.
+RepositoryConfig Config::with_defaults_of(const std::string& name, const std::string& pattern,
+                                          RepositoryConfig settings) const {
+    if (!is_test(name) || is_test(pattern)) return settings;
+    const RepositoryConfig defaults = repository_defaults(name);
+    const std::string at = child_path("repositories", pattern);
+    if (!places.contains(at + ".rules.replace")) settings.rules.replace = defaults.rules.replace;
+    if (!places.contains(at + ".rules.downgrade")) settings.rules.downgrade = defaults.rules.downgrade;
+    if (!places.contains(at + ".expire")) settings.expire = defaults.expire;
+    return settings;
 }
 
 std::pair<std::string, std::string> Config::release_names(const std::string& name) const {

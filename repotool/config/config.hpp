@@ -117,6 +117,10 @@ struct Config {
     std::pair<std::string, std::string> release_names(const std::string& repository) const;
     const DistConfig* find_dist(const std::string& name, formats::Format format) const;
     std::vector<const DistConfig*> dists_of(formats::Format format) const;
+
+private:
+    RepositoryConfig with_defaults_of(const std::string& name, const std::string& pattern,
+                                      RepositoryConfig settings) const;
 };
 
 // What a site that is made on the way gets: the APT suite and the RPM dist.

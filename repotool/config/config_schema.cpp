@@ -32,6 +32,10 @@ void check_repository_pattern(std::string_view pattern) {
     if (pattern.find_first_of("*?[") == std::string_view::npos) store::check_repository_name(pattern);
 }
 
+std::string repository_pattern(const YamlReader& value) {
+    return checked<check_repository_pattern>(value);
+}
+
 std::string url(const YamlReader& value) {
     std::string text = one_line(value);
     try {
@@ -117,7 +121,10 @@ DistConfig read_dist(const YamlReader& reader) {
         dist.architectures.push_back(dist.format == formats::Format::deb ? fs::deb_architecture()
                                                                          : fs::rpm_architecture());
     }
-    if (dist.components.empty() && dist.format == formats::Format::deb) dist.components.push_back("main");
+    if (dist.components.empty() && dist.format == formats::Format::deb) {
+        if (reader.has("components")) reader.fail("`components` names none");
+        dist.components.push_back("main");
+    }
     return dist;
 }
 
@@ -279,7 +286,7 @@ const Fields<RepositoryConfig>& repository_fields() {
         group("rules", &RepositoryConfig::rules, rules_fields()),
         group("release", &RepositoryConfig::release, release_fields()),
         text("uploaders", &RepositoryConfig::uploaders),
-        texts("siblings", &RepositoryConfig::siblings)};
+        texts("siblings", &RepositoryConfig::siblings, repository_pattern)};
     return kFields;
 }
 

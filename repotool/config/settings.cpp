@@ -51,14 +51,13 @@ void flatten(const std::string& path, const ordered_json& value, const TextPlace
 
 // What holds where the file says nothing, made visible.
 Config with_implied_repositories(Config config) {
-    const auto has = [&](const char* pattern) {
-        return std::any_of(config.repositories.begin(), config.repositories.end(),
-                           [&](const auto& entry) { return entry.first == pattern; });
+    auto& entries = config.repositories;
+    const auto find = [&](const char* pattern) {
+        return std::find_if(entries.begin(), entries.end(),
+                            [&](const auto& entry) { return entry.first == pattern; });
     };
-    if (has("*")) return config;  // then the file says something of every repository
-    for (const char* pattern : {"test/*", "*"}) {
-        if (!has(pattern)) config.repositories.emplace_back(pattern, repository_defaults(pattern));
-    }
+    if (find("*") == entries.end()) entries.emplace_back("*", repository_defaults("*"));
+    if (find("test/*") == entries.end()) entries.emplace(find("*"), "test/*", config.repository("test/*"));
     return config;
 }
 

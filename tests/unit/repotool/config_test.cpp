@@ -35,6 +35,19 @@ TEST_CASE("the file of a new site is read back and means what it says", "[config
     CHECK_FALSE(config.repository("stable").rules.replace);
 }
 
+TEST_CASE("a pattern for all repositories leaves test repositories what it does not say", "[config]") {
+    const Config config =
+        parse_config("repositories: {\"*\": {sign: none, rules: {downgrade: false}}}\n", "repotool.yaml");
+    CHECK(config.repository("test/x").rules.replace);
+    CHECK_FALSE(config.repository("test/x").rules.downgrade);
+    CHECK(config.repository("test/x").expire == 20 * 86400);
+    CHECK(config.repository("test/x").sign == SignPolicy::none);
+    CHECK_FALSE(config.repository("stable").rules.replace);
+    CHECK_FALSE(parse_config("repositories: {\"*\": {rules: {replace: false}}}\n", "repotool.yaml")
+                    .repository("test/x")
+                    .rules.replace);
+}
+
 TEST_CASE("an empty file is no configuration: a full disk may have left it", "[config]") {
     CHECK_THROWS_WITH(parse_config("", "repotool.yaml"), Catch::Contains("it is empty"));
     CHECK_THROWS_WITH(parse_config("\n \n", "repotool.yaml"), Catch::Contains("it is empty"));

@@ -85,7 +85,8 @@ TEST_CASE("repositories that the file does not name show their defaults", "[sett
     CHECK(settings.at("repositories.\"*\".rules.replace").value == false);
     CHECK(settings.at("repositories.\"*\".sign").value.is_null());
     const auto all = by_key(parse_config("repositories: {\"*\": {sign: none}}\n", "repotool.yaml"));
-    CHECK_FALSE(all.contains("repositories.\"test/*\".sign"));
+    CHECK(all.at("repositories.\"test/*\".sign").value == "none");
+    CHECK(all.at("repositories.\"test/*\".rules.replace").value == true);
 }
 
 }  // namespace repotool::publisher
