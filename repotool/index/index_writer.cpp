@@ -134,7 +134,6 @@ void IndexWriter::copy_parent_part(std::size_t part) {
         }
         output.proof->read_until(output.parent->end_of_frame(part));
         output.writer->copy_frame(frame);
-        has_copied_ = true;
         lengths(output).push_back(frame.size());
     }
 }
@@ -144,7 +143,7 @@ store::IndexFrames IndexWriter::finish(base::UnixSeconds mtime, std::vector<Inde
         for (auto& output : outputs_) lengths(output).at(0) = output.writer->finish_frame();
     }
     for (auto& output : outputs_) {
-        if (has_copied_ && output.proof != nullptr) output.proof->check();
+        if (output.proof != nullptr) output.proof->check();
     }
     files.push_back({{frames_.name, "none", "", 0, ""}, text_.path()});
     text_.finish(mtime, files.back().entry);

@@ -95,7 +95,7 @@ private:
         std::unique_ptr<HashedFile> file;
         std::unique_ptr<formats::FrameWriter> writer;
         const StoredIndex* parent = nullptr;
-        ParentProof* proof = nullptr;  // from the first frame that is copied on
+        ParentProof* proof = nullptr;  // of `parent`
         formats::Compression compression = formats::Compression::gz;
     };
     std::vector<std::uint64_t>& lengths(const Output& output);
@@ -105,7 +105,6 @@ private:
     HashedFile text_;
     std::vector<Output> outputs_;
     std::uint64_t part_size_ = 0;
-    bool has_copied_ = false;
 };
 
 }  // namespace repotool::publisher
