@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Pitfalls 27 to 31: the cost follows the change, not what is there (tests/clients/pitfalls.py has the table).
 
-Counted, not timed: system calls and memory of one more package in a small repository and in one ten times as large."""
+Counted, not timed: system calls and memory of one more package, or of twenty that go, in a small repository and in one ten
+times as large."""
 
 import gzip
 import http.client
@@ -12,16 +13,18 @@ import tempfile
 import time
 
 from packages import a_deb, rpms
+from reader import FileSource, read_deb
 from small_deb import many_debs
 from trace import CHANGES, LOOKS, traced
 from web import Nginx
 from workspace import SANITIZED, Scenario, exact_state, main, run, tool_path
 
-SMALL, LARGE = 200, 2000
+SMALL, LARGE, REMOVED = 200, 2000, 20
 CONFIG = """
 dists:
   - {name: bookworm, format: deb, architectures: [amd64], components: [main]}
   - {name: el9, format: rpm, architectures: [x86_64]}
+metadata: {keep_generations: 1}
 """
 
 
@@ -101,6 +104,33 @@ class Cost(Scenario):
         body = (site / "public/test/one/dists/bookworm/main/binary-amd64/Packages.gz").read_bytes()
         self.assertIn(b"Package: many00000\n", gzip.decompress(body))
         return [part for part in body.split(b"\x1f\x8b\x08\x00\0\0\0\0") if part]
+
+    def test_pitfall_30_collecting_costs_what_goes_and_not_what_is_there(self):
+        idle, counts = {}, {}
+        time.sleep(2)  # states that follow each other at once have dates ahead of the clock, by two seconds at most
+        for count, site in self.sites.items():
+            self.repotool("gc", "--grace", "0s", site=site)  # what other tests left
+            idle[count] = len(traced(self, *self.collect(site), calls=CHANGES + LOOKS))
+            gone = {f"many{number:05}" for number in range(0, count, count // REMOVED)}
+            before = read_deb(FileSource(site / "public"), "test/one", "bookworm", packages=False)
+            self.repotool("remove", "test/one", *sorted(gone), site=site)
+            calls = traced(self, *self.collect(site), calls=CHANGES + LOOKS)
+            counts[count] = len(calls)
+            touched = {found for call in calls for path in call.paths for found in re.findall(r"/(many\d{5})/", path)}
+            self.assertEqual(touched, gone, "packages whose files were looked at")
+            objects = {path for call in calls for path in call.paths if re.search(r"/objects/sha256/../[0-9a-f]{64}$", path)}
+            self.assertEqual(len(objects), REMOVED)
+            left = {key: digest for key, digest in before.items() if key[0] not in gone}
+            self.assertEqual(read_deb(FileSource(site / "public"), "test/one", "bookworm"), left)
+            self.assertEqual(len(left) + REMOVED, len(before))
+            self.assertEqual(len(list((site / "public/pool").rglob("*.deb"))), len(left))
+        print(f"system calls of a gc of {REMOVED} packages: {counts}, of nothing: {idle}")
+        self.assertLess(counts[LARGE], counts[SMALL] * 1.5 + 200)
+        self.assertLess(idle[LARGE], idle[SMALL] + 20)
+
+    @staticmethod
+    def collect(site):
+        return ["--site", site, "gc", "--grace", "0s"]
 
     def test_pitfall_31_memory_does_not_follow_the_number_of_packages(self):
         if SANITIZED:

@@ -16,7 +16,7 @@ import time
 from locks import hold_lock
 from packages import a_deb
 from reader import read_everything
-from trace import disturbed, need_strace, of_main_process, traced
+from trace import disturbed, need_strace, of_main_process, spread, traced
 from workspace import Scenario, content_state, main, sha256, tool_path, walk
 
 CONFIG = """
@@ -24,13 +24,6 @@ dists:
   - {name: bookworm, format: deb, architectures: [amd64], components: [main]}
 """
 POINTS = int(os.environ.get("REPOTOOL_PITFALL_POINTS", "14"))
-
-
-def spread(items, count):
-    """`count` of `items`, evenly spread, the first and the last among them."""
-    if len(items) <= count:
-        return items
-    return [items[round(index * (len(items) - 1) / (count - 1))] for index in range(count)]
 
 
 class Crash(Scenario):

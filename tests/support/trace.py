@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The system calls of a tool, seen and disturbed with strace."""
 
+import contextlib
 import dataclasses
+import os
 import re
+import signal
 import subprocess
+import time
 import unittest
 
-from workspace import SANITIZED, run, tool_path
+from workspace import CLIENT_TIMEOUT, SANITIZED, run, tool_path
 
 # Calls that change what is on disk, or say that it is safe there.
 CHANGES = ("rename", "renameat", "renameat2", "link", "linkat", "symlink", "symlinkat", "unlink", "unlinkat", "mkdir",
@@ -74,8 +78,54 @@ def of_main_process(calls):
     return [call for call in calls if call.process == calls[0].process]
 
 
+def spread(items, count):
+    """`count` of `items`, evenly spread, the first and the last among them."""
+    if len(items) <= count:
+        return items
+    return [items[round(index * (len(items) - 1) / (count - 1))] for index in range(count)]
+
+
 def disturbed(scenario, call, what, *arguments):
     """Runs repotool; at its `call.number`-th call of that name in a process happens `what`: signal=KILL, error=ENOSPC, …"""
     need_strace()
     return _strace(scenario, ["-o", "/dev/null", "-e", f"trace={call.name}", "-e",
                               f"inject={call.name}:{what}:when={call.number}"], arguments)
+
+
+@contextlib.contextmanager
+def stopped(scenario, call, *arguments):
+    """repotool, stopped right after its `call.number`-th call of that name: a publisher as slow as anybody can be. In the end
+    it goes on, and must come to a good one; or it is killed with what is yielded."""
+    need_strace()
+    log = scenario.dir / "stopped.log"
+    log.unlink(missing_ok=True)
+    with open(scenario.dir / "stopped.err", "w+b") as err:
+        process = subprocess.Popen(
+            ["strace", "-f", "-qq", "-o", log, "-e", f"trace={call.name}", "-e",
+             f"inject={call.name}:signal=STOP:when={call.number}", tool_path("repotool"), *map(str, arguments)],
+            env=scenario.env, cwd=scenario.dir, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=err)
+        pid = None
+        try:
+            pid = _wait_until_stopped(process, log)
+            yield lambda: os.kill(pid, signal.SIGKILL)
+        finally:
+            if pid is None:
+                process.kill()
+            else:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGCONT)
+            code = process.wait(CLIENT_TIMEOUT)
+        if code not in (0, -signal.SIGKILL):
+            err.seek(0)
+            raise AssertionError(f"what was stopped ended with {code}: {err.read().decode()}")
+
+
+def _wait_until_stopped(process, log):
+    deadline = time.monotonic() + CLIENT_TIMEOUT
+    while time.monotonic() < deadline:
+        if log.exists() and (match := re.search(r"^(\d+) +--- stopped by SIGSTOP ---$", log.read_text(), re.M)):
+            return int(match.group(1))
+        if process.poll() is not None:
+            break
+        time.sleep(0.005)
+    raise AssertionError(f"it was not stopped: {log.read_text() if log.exists() else 'no trace'}")
