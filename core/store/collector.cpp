@@ -122,10 +122,14 @@ private:
     }
 
     void describe_waiting(CollectedRepository& one) {
+        CondemnedFiles files;
         for (const auto& waste : list_waste(filesystem_, layout::kCondemned, one.repository)) {
             const auto due = waste.superseded + settings_.rules.grace_packages;
             if (!one.next_due || due < *one.next_due) one.next_due = due;
-            for (const auto& [path, file] : read_condemned(filesystem_, waste)) one.waiting.add(file.size);
+            files.merge(read_condemned(filesystem_, waste));
+        }
+        for (const auto& [path, file] : files) {
+            if (filesystem_.status("public/" + path)) one.waiting.add(file.size);  // a purge may have it
         }
     }
 

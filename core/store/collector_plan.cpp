@@ -83,13 +83,13 @@ private:
         }
         for (const auto& [path, file] : waiting) {
             due.erase(path);
-            one.waiting.add(file.size);
+            if (filesystem_.status("public/" + path)) one.waiting.add(file.size);
         }
         live.visit_packages(package_names(due), 0,
                             [&](const Record& record) { keep_package_files(due, one.repository, record); });
         for (const auto& [path, file] : due) {
-            one.packages.add(file.size);
             const auto status = filesystem_.status("public/" + path);
+            if (status) one.packages.add(file.size);
             const auto object = filesystem_.status(layout::object(file.sha256));
             if (object) lost_links_[file.sha256] += status && status->inode == object->inode ? 1U : 0U;
         }

@@ -43,8 +43,7 @@ Tally PoolCollector::remove_names(const std::string& repository) {
         while (!due.files.empty() && !time.is_over()) {
             const CondemnedFile file = due.files.begin()->second;
             due.files.erase(due.files.begin());
-            remove_one(remover, file);
-            removed.add(file.size);
+            if (remove_one(remover, file)) removed.add(file.size);
         }
         remover.prune();
         return !due.files.empty();
@@ -59,13 +58,14 @@ Tally PoolCollector::remove_names(const std::string& repository) {
     return removed;
 }
 
-void PoolCollector::remove_one(NameRemover& remover, const CondemnedFile& file) {
+bool PoolCollector::remove_one(NameRemover& remover, const CondemnedFile& file) {
     const auto object = filesystem_.status(layout::object(file.sha256));
     const auto name = filesystem_.status("public/" + file.path);
     // A second link of the object, this name or another one, says that links are counted here.
     const bool linked = object && (object->links > 1 || (name && name->inode == object->inode));
     files_.emplace_back(file, linked ? Evidence::linked : Evidence::unknown);
     if (name) remover.remove(file.path);
+    return name.has_value();
 }
 
 Tally PoolCollector::remove_objects() {

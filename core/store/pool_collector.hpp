@@ -36,7 +36,8 @@ public:
 
 private:
     void add_orphans(ObjectCollector& objects);
-    void remove_one(class NameRemover& remover, const CondemnedFile& file);
+    // False where the name is gone already: a purge was here.
+    bool remove_one(class NameRemover& remover, const CondemnedFile& file);
 
     struct Settled {
         std::string path;  // of the list

@@ -114,6 +114,7 @@ std::string summary(const PublishResult& result) {
     }
     if (const std::string left_out = left_out_text(result); !left_out.empty()) parts.push_back(left_out);
     if (result.unlisted > 0) parts.push_back("what both have unchanged");
+    if (!result.metadata.empty()) parts.push_back(base::counted(result.metadata.size(), "metadata change"));
     return parts.empty() ? "no package changes" : base::join(parts, ", ");
 }
 
@@ -136,12 +137,34 @@ std::string change_lines(const PublishResult& result) {
     return text;
 }
 
+std::string metadata_lines(const PublishResult& result) {
+    std::string text;
+    for (const auto& change : result.metadata) {
+        const char sign = change.action == MetadataAction::added     ? '+'
+                          : change.action == MetadataAction::removed ? '-'
+                                                                     : '~';
+        text += fmt::format("  {} rpm metadata {} {} ({})\n", sign, change.type,
+                            metadata_action_name(change.action), change.dist);
+    }
+    return text;
+}
+
+std::string note_lines(const PublishResult& result) {
+    std::string text;
+    for (const auto& note : result.notes) text += fmt::format("  note: {}\n", note);
+    return text;
+}
+
 std::string setting_line(const PublishResult& result) {
     if (result.setting_changes.empty()) return {};
     const std::string names = base::join(result.setting_changes, ", ");
     if (result.changed) return fmt::format("  with changed settings: {}\n", names);
     return fmt::format("  settings changed ({}): `repotool refresh {}` applies them\n", names,
                        result.repository);
+}
+
+std::string detail_lines(const PublishResult& result) {
+    return change_lines(result) + metadata_lines(result) + note_lines(result) + setting_line(result);
 }
 
 }  // namespace
@@ -179,6 +202,11 @@ std::string render_json(const PublishResult& result, const Config& config) {
         {"elapsed_ms", result.elapsed_ms},
         {"steps", steps}};
     if (result.unlisted > 0) document["unlisted"] = result.unlisted;
+    for (const auto& change : result.metadata) {
+        document["metadata"].push_back(
+            {{"dist", change.dist}, {"type", change.type}, {"action", metadata_action_name(change.action)}});
+    }
+    if (!result.notes.empty()) document["notes"] = result.notes;
     if (!result.setting_changes.empty()) document["setting_changes"] = result.setting_changes;
     return document.dump(1) + "\n";
 }
@@ -199,10 +227,9 @@ std::string render_text(const PublishResult& result, const Config& config, DryRu
         return fmt::format("{} is current: nothing to do ({})\n{}", name, summary(result),
                            setting_line(result));
     if (dry_run == DryRun::yes)
-        return fmt::format("{} would be made: {}\n{}{}", name, summary(result), change_lines(result),
-                           setting_line(result));
-    std::string text = fmt::format("{} is live: {}, {} ms\n{}{}", name, summary(result), result.elapsed_ms,
-                                   change_lines(result), setting_line(result));
+        return fmt::format("{} would be made: {}\n{}", name, summary(result), detail_lines(result));
+    std::string text = fmt::format("{} is live: {}, {} ms\n{}", name, summary(result), result.elapsed_ms,
+                                   detail_lines(result));
     for (const auto& address :
          apt_addresses(result.repository, result.sub_manifests, config.base_url, apt_options(result)))
         text += "  " + address.sources + "\n";

@@ -34,8 +34,9 @@ int run(const Options& options, const GlobalOptions& global) {
     const std::string repository = checked_repository(target_of(options));
     PublishSession session(global, options.common);
     publisher::PublishRequest request = session.request("publish", repository);
-    request.inputs = publisher::expand_inputs(
-        {options.inputs, session.site().config.inputs, read_standard_input, session.upload_dist()});
+    request.inputs =
+        publisher::expand_inputs({options.inputs, session.site().config.inputs, read_standard_input,
+                                  session.upload_dist(), !options.common.repodata.empty()});
     session.add_repodata(request.inputs);
     return session.finish(request);
 }

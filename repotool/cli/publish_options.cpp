@@ -57,7 +57,8 @@ void add_publish_options(CLI::App& command, PublishOptions& options) {
         ->type_name("REPOSITORY");
     command.add_flag(
         "--adopt", options.adopt,
-        "hard-link the input files, which must be yours and are never changed again, instead of copying");
+        "hard-link the input files instead of copying: they must be yours, become read-only (0444) and are "
+        "never changed again");
     command
         .add_option("--repodata", options.repodata, "RPM metadata to pass through, such as productid=FILE")
         ->type_name("TYPE=FILE")

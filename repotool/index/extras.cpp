@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <optional>
 
@@ -20,10 +19,9 @@ namespace {
 
 using formats::Compression;
 
-// Types whose readers unpack them; others may not, and stay as they are.
+// Readers of the types that are known unpack them; of others they may not, and those stay as they are.
 bool is_packed_type(const std::string& type) {
-    constexpr std::array<std::string_view, 3> kPacked{"updateinfo", "group", "modules"};
-    return std::find(kPacked.begin(), kPacked.end(), type) != kPacked.end();
+    return formats::rpm::is_merged_type(type);
 }
 
 std::string file_name(const std::string& type, const MetadataConfig& metadata) {

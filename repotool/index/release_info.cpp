@@ -107,6 +107,19 @@ std::vector<std::string> release_info_changes(const store::GenerationReader& par
     return changes;
 }
 
+std::optional<base::UnixSeconds> valid_until(const store::GenerationReader& reader) {
+    std::optional<base::UnixSeconds> earliest;
+    const store::SubManifest* deb = reader.find_format("deb");
+    if (deb == nullptr) return earliest;
+    for (const auto& pointer : deb->pointers) {
+        if (!pointer.path.ends_with("/Release")) continue;
+        const auto end =
+            formats::deb::read_release(reader.pointer_file(pointer.path).value_or("")).valid_until;
+        if (end && (!earliest || *end < *earliest)) earliest = end;
+    }
+    return earliest;
+}
+
 // Every client of a suite stops and asks when one of these changes: nobody does that by accident.
 void check_release_info(const store::GenerationReader& parent, const Config& config,
                         const std::string& repository, Becomes becomes, const std::string& verb) {

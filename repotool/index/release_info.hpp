@@ -2,6 +2,7 @@
 // What the Release files of a repository say, and which changes of it stop every client.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,10 @@ formats::deb::Release release_of(const std::string& repository, const std::strin
 // Release of the parent cannot be read.
 std::vector<std::string> release_info_changes(const store::GenerationReader& parent, const Config& config,
                                               const std::string& repository);
+
+// After this moment apt refuses at least one of its Release files; none: never. Throws base::Error
+// (integrity).
+std::optional<base::UnixSeconds> valid_until(const store::GenerationReader& reader);
 
 // Throws base::Error (policy) where clients of `parent` would refuse what is to be published now: one of the
 // changes above, or signed metadata that becomes unsigned. `verb` is what the caller is about to do.

@@ -175,7 +175,8 @@ Inputs expand_inputs(const InputArguments& input) {
         }
     }
     if (input.arguments.empty()) expansion.add_matching(".", input.patterns);
-    if (expansion.is_empty()) refuse_emptiness(input);
+    const bool may_be_none = input.may_be_none && input.arguments.empty();
+    if (expansion.is_empty() && !may_be_none) refuse_emptiness(input);
     expansion.named.dist = input.dist;
     return resolve_uploads(expansion.named, expansion.identities);
 }

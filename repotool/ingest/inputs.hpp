@@ -16,8 +16,9 @@ struct InputArguments {
     std::vector<std::string> arguments;  // files, directories, "-"; none: the current directory by `patterns`
     std::vector<std::string> patterns;   // `inputs:` of the configuration
     std::function<std::string()>
-        read_standard_input;  // for "-": one path a line (LF or CR LF), or NUL after each
-    std::string dist{};       // wins over what .changes say; may be empty
+        read_standard_input;   // for "-": one path a line (LF or CR LF), or NUL after each
+    std::string dist{};        // wins over what .changes say; may be empty
+    bool may_be_none = false;  // of the current directory: there is metadata to publish
 };
 
 // One file, as the user or a .changes or .dsc names it.

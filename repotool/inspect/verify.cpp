@@ -11,7 +11,9 @@
 #include "core/fs/tree.hpp"
 #include "core/store/generation_reader.hpp"
 #include "core/store/generation_tree.hpp"
+#include "core/store/head.hpp"
 #include "core/store/layout.hpp"
+#include "repotool/index/release_info.hpp"
 #include "repotool/index/set_verification.hpp"
 #include "signing/rpm_signer.hpp"
 #include "signing/verifier.hpp"
@@ -32,6 +34,7 @@ public:
     void run() {
         check_signatures();
         check_links();
+        attempt("Release", [&] { report_.valid_until = valid_until(reader_); });
         for (const auto& sub_manifest : reader_.sub_manifests()) {
             for (const auto& pointer : sub_manifest.pointers)
                 check_bytes(generation_path(pointer.path), pointer.sha256, pointer.size);
@@ -228,6 +231,8 @@ VerifyReport verify_generation(fs::Filesystem& filesystem, const std::string& pu
     report.generation = reader.manifest().generation;
     report.manifest_sha256 = reader.manifest_sha256();
     Verification(reader, depth, report).run();
+    const auto current = store::make_symlink_head(filesystem, public_root, report.repository)->current();
+    report.is_current = current == report.generation;
     return report;
 }
 

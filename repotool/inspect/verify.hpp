@@ -2,9 +2,11 @@
 // What a client, or a mirror, would check on the public tree alone. Returns all findings, not the first.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "core/base/time.hpp"
 #include "core/fs/filesystem.hpp"
 
 namespace repotool::publisher {
@@ -26,6 +28,8 @@ struct VerifyReport {
     std::uint64_t packages = 0;
     std::uint64_t files = 0;  // that were looked at
     bool is_signed = false;
+    bool is_current = false;                       // what clients are given now
+    std::optional<base::UnixSeconds> valid_until;  // the earliest of its Release files; none: for ever
     std::vector<Finding> findings;
 };
 

@@ -17,6 +17,7 @@
 #include "repotool/ingest/placement.hpp"
 #include "repotool/packages/catalog.hpp"
 #include "repotool/packages/selection.hpp"
+#include "repotool/publish/metadata_changes.hpp"
 #include "repotool/publish/setting_changes.hpp"
 
 namespace repotool::publisher {
@@ -116,6 +117,7 @@ RequestOutcome Batch::apply(const PreparedRequest& request) {
     check_purged(request);
     outcome.decisions = apply_request(sets_, request, rules_);
     for (const auto& chunk : request.shared) outcome.unlisted += chunk.reference.records;
+    outcome.metadata = metadata_changes(sets_, before);
     outcome.changed = std::any_of(outcome.decisions.begin(), outcome.decisions.end(), is_change) ||
                       sets_.has_extras_since(before) || request.rules.is_refresh ||
                       (parent_ == nullptr && sets_.is_changed());
@@ -258,7 +260,9 @@ StagedGeneration Batch::build(const std::vector<BatchMember>& members) {
         }
     }
     number_ = store::next_generation_number(filesystem_, repository_);
-    return stage_generation(transaction_, {repository_, number_, date, parent_, merge_sets(parent_, built_)},
+    auto sub_manifests = merge_sets(parent_, built_);
+    demand_valid(context_, repository_, date, sub_manifests);
+    return stage_generation(transaction_, {repository_, number_, date, parent_, std::move(sub_manifests)},
                             context_.config, signer_);
 }
 

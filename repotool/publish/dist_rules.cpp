@@ -229,6 +229,7 @@ void DistRules::supersede_obsolete(const SetName& set) {
     }
     if (sources.empty()) return;
     const auto binaries = sets_.built_from(set, sources);
+    demand_current_source(set, binaries);
     std::set<std::tuple<std::string, std::string, std::string>> built;  // source, its version, binary
     for (const auto& record : binaries) built.insert({record.source, record.source_version, record.name});
     for (const auto& record : binaries) {
@@ -236,6 +237,29 @@ void DistRules::supersede_obsolete(const SetName& set) {
         if (version == newest.end() || compare(record.source_version, version->second) >= 0) continue;
         if (is_brought(record)) continue;
         if (!built.contains({record.source, version->second, record.name})) supersede(set, record);
+    }
+}
+
+// What an older version of a source package built must not come back beside the newer one, under a name that
+// the newer one does not build.
+void DistRules::demand_current_source(const SetName& set, const std::vector<Record>& binaries) const {
+    if (rules_.downgrade || request_.rules.allow_downgrade) return;
+    std::map<std::pair<std::string, std::string>, const Record*> newest;  // of what is not brought
+    for (const auto& record : binaries) {
+        if (is_brought(record)) continue;
+        const Record*& other = newest[{record.source, record.architecture}];
+        if (other == nullptr || compare(other->source_version, record.source_version) < 0) other = &record;
+    }
+    for (const auto* candidate : candidates_) {
+        const Record& own = candidate->record;
+        const auto published = newest.find({own.source, own.architecture});
+        if (published == newest.end() || !decisions_.is_added(set, own)) continue;
+        if (compare(own.source_version, published->second->source_version) >= 0) continue;
+        throw Error(ErrorKind::policy, request_.operation, candidate->origin,
+                    fmt::format("{} was built from {} {}, and {} {} is published in dist '{}' with {}",
+                                describe(*candidate), own.source, own.source_version, own.source,
+                                published->second->source_version, set.dist, published->second->name),
+                    "publish what the newer source builds, or allow it with --allow-downgrade");
     }
 }
 

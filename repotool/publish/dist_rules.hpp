@@ -47,6 +47,7 @@ private:
     void supersede(const SetName& set, const store::Record& record);
     void supersede_other_versions(const Candidate& candidate, const SetName& set);
     void supersede_obsolete(const SetName& set);
+    void demand_current_source(const SetName& set, const std::vector<store::Record>& binaries) const;
     void supersede_old(const SetName& set, unsigned keep);
     void drop_old(const SetName& set, const store::Record& record);
     std::string keep_reason() const;

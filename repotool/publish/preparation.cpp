@@ -13,6 +13,7 @@
 #include "repotool/ingest/package_signing.hpp"
 #include "repotool/ingest/placement.hpp"
 #include "repotool/publish/extra_text.hpp"
+#include "repotool/publish/metadata_changes.hpp"
 #include "repotool/publish/publish_steps.hpp"
 #include "repotool/publish/rules.hpp"
 #include "signing/rpm_signer.hpp"
@@ -92,6 +93,7 @@ void Preparation::collect() {
         extra.dist = extra_dist(extra, context_.config, request_.placement, candidates);
         prepared_.extras.push_back(std::move(extra));
     }
+    demand_one_text(prepared_.extras, request_.operation);
     const std::size_t from_files = candidates.size();
     for (const auto& source : request_.sources) add_from_repository(source);
     for (std::size_t i = from_files; i < candidates.size(); ++i) check_dist(candidates[i], context_.config);

@@ -174,7 +174,11 @@ PreparedRequest prepared_request_from_json(const std::string& text) {
 std::string to_json(const RequestOutcome& outcome) {
     json decisions = json::array();
     for (const auto& decision : outcome.decisions) decisions.push_back(to_document(decision));
+    json metadata = json::array();
+    for (const auto& change : outcome.metadata)
+        metadata.push_back({change.dist, change.type, metadata_action_name(change.action)});
     return dump({{"decisions", decisions},
+                 {"metadata", metadata},
                  {"unlisted", outcome.unlisted},
                  {"changed", outcome.changed},
                  {"generation", outcome.generation},
@@ -211,6 +215,11 @@ RequestAnswer answer_from_json(const std::string& text) {
         document.at("settings").get_to(answer.outcome.setting_changes);
         for (const auto& decision : document.at("decisions"))
             answer.outcome.decisions.push_back(decision_from(decision));
+        for (const auto& change : document.at("metadata")) {
+            answer.outcome.metadata.push_back({change.at(0).get<std::string>(),
+                                               change.at(1).get<std::string>(),
+                                               parse_metadata_action(change.at(2).get<std::string>())});
+        }
         return answer;
     });
 }

@@ -40,6 +40,7 @@ PreparedRequest prepared_request_from_json(const std::string& text);
 struct RequestOutcome {
     std::vector<Decision> decisions;
     std::uint64_t unlisted = 0;  // index entries in shared chunks: unchanged, and not among the decisions
+    std::vector<MetadataChange> metadata;
     bool changed = false;
     std::uint64_t generation = 0;              // current one afterwards; 0: none
     std::string manifest_sha256;               // of `generation`

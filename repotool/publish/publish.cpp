@@ -79,6 +79,7 @@ private:
         describe_current();
         result_.decisions = members[0].outcome.decisions;
         result_.unlisted = members[0].outcome.unlisted;
+        result_.metadata = members[0].outcome.metadata;
         result_.setting_changes = members[0].outcome.setting_changes;
         result_.changed = members[0].outcome.changed;
         if (!result_.changed) return result_;
@@ -235,6 +236,7 @@ private:
         describe_current();
         result_.decisions = outcome.decisions;
         result_.unlisted = outcome.unlisted;
+        result_.metadata = outcome.metadata;
         result_.setting_changes = outcome.setting_changes;
         result_.changed = outcome.changed;
         return result_;

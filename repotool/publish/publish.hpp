@@ -51,6 +51,16 @@ struct PublishRequest {
     std::map<std::string, std::string> meta;
 };
 
+// RPM metadata that is passed through (updateinfo, comps, …): what became of one type in one dist.
+enum class MetadataAction { added, merged, replaced, removed };
+struct MetadataChange {
+    std::string dist;
+    std::string type;
+    MetadataAction action = MetadataAction::added;
+};
+const char* metadata_action_name(MetadataAction action);
+MetadataAction parse_metadata_action(const std::string& name);
+
 struct StepTime {
     std::string name;
     std::int64_t ms = 0;
@@ -66,11 +76,13 @@ struct PublishResult {
     // Index entries that a large source has in common with the repository: unchanged, and not among the
     // decisions.
     std::uint64_t unlisted = 0;
+    std::vector<MetadataChange> metadata;
     std::vector<store::SubManifest> sub_manifests;  // of `generation`
     bool is_signed = false;
     // Settings that differ from those of the generation before (setting_changes.hpp): followed where
     // something changed, else waiting for a change.
     std::vector<std::string> setting_changes;
+    std::vector<std::string> notes;  // what whoever asked may not expect; sentences for people
     std::vector<StepTime> steps;
     std::int64_t elapsed_ms = 0;
 };

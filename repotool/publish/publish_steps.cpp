@@ -38,6 +38,19 @@ base::UnixSeconds next_date(base::Clock& clock, const GenerationReader* parent,
     return std::max(clock.now(), earliest);
 }
 
+void demand_valid(const PublishContext& context, const std::string& repository, base::UnixSeconds date,
+                  const std::vector<store::SubManifest>& sub_manifests) {
+    const std::int64_t lasting = context.config.metadata.valid_until;
+    const bool has_release = std::any_of(sub_manifests.begin(), sub_manifests.end(),
+                                         [](const auto& sub) { return sub.format == "deb"; });
+    if (lasting == 0 || !has_release || date + lasting > context.site.clock().real_now()) return;
+    throw Error(
+        ErrorKind::usage, "publish", repository,
+        fmt::format("SOURCE_DATE_EPOCH dates it {}, and with 'valid_until' apt would refuse it since {}",
+                    base::iso8601(date), base::iso8601(date + lasting)),
+        "unset SOURCE_DATE_EPOCH, or take 'valid_until' out of repotool.yaml");
+}
+
 store::HistoryRecord flip_record(const PublishContext& context, const std::string& operation,
                                  const StagedGeneration& generation) {
     store::HistoryRecord record;

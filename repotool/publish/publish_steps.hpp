@@ -42,6 +42,11 @@ std::unique_ptr<store::GenerationReader> open_current(fs::Filesystem& filesystem
 base::UnixSeconds next_date(base::Clock& clock, const store::GenerationReader* parent,
                             const std::string& repository);
 
+// Throws base::Error (usage) where a Release of this date would be over before anybody reads it: an old
+// SOURCE_DATE_EPOCH together with `valid_until`.
+void demand_valid(const PublishContext& context, const std::string& repository, base::UnixSeconds date,
+                  const std::vector<store::SubManifest>& sub_manifests);
+
 // The history record of a flip, without its changes.
 store::HistoryRecord flip_record(const PublishContext& context, const std::string& operation,
                                  const StagedGeneration& generation);

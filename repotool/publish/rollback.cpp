@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <set>
+
 #include "core/base/error.hpp"
 #include "core/store/freeze.hpp"
 #include "core/store/generation_tree.hpp"
@@ -50,6 +53,7 @@ public:
         if (!result.changed || request_.dry_run == DryRun::yes) return result;
         const auto transaction = store::Transaction::begin(context_.site, repository_, "rollback");
         const base::UnixSeconds date = next_date(context_.site.clock(), parent_.get(), repository_);
+        demand_valid(context_, repository_, date, target.sub_manifests());
         const auto generation = stage_generation(
             *transaction, {repository_, result.generation, date, parent_.get(), target.sub_manifests()},
             context_.config, signer_.get());
@@ -91,6 +95,38 @@ private:
         result.manifest_sha256 = parent_->manifest_sha256();
         result.sub_manifests = parent_->sub_manifests();
         result.decisions = compare_generations(*parent_, target);
+        if (result.changed) result.notes = lost_places(target);
+    }
+
+    // An older generation has no place for what came after it, and clients that ask for it are told "404".
+    std::vector<std::string> lost_places(const GenerationReader& target) const {
+        std::vector<std::string> notes;
+        const auto places = places_of(target);
+        for (const auto& place : places_of(*parent_)) {
+            const bool lies_in_one = std::any_of(notes.begin(), notes.end(), [&](const auto& other) {
+                return place.starts_with(other + "/");
+            });
+            if (!places.contains(place) && !lies_in_one) notes.push_back(place);
+        }
+        for (auto& note : notes) {
+            note = fmt::format("clients of {} get 404 from now on: generation {} had none", note,
+                               target.manifest().generation);
+        }
+        return notes;
+    }
+
+    // "deb dist bookworm", "deb dist bookworm/main", "deb dist bookworm/main/amd64": the widest first.
+    static std::set<std::string> places_of(const GenerationReader& reader) {
+        std::set<std::string> places;
+        for (const auto& sub_manifest : reader.sub_manifests()) {
+            for (const auto& set : sub_manifest.sets) {
+                std::string place = fmt::format("{} dist {}", sub_manifest.format, set.dist);
+                places.insert(place);
+                if (!set.component.empty()) places.insert(place += "/" + set.component);
+                places.insert(place + "/" + set.architecture);
+            }
+        }
+        return places;
     }
 
     // The same sets with the same chunks in the same indexes.

@@ -112,7 +112,7 @@ void set_extras(WorkingSets& sets, const PreparedRequest& request) {
 
 Decisions apply(WorkingSets& sets, const PreparedRequest& request, const RuleContext& context) {
     Decisions decisions;
-    begin_sets(sets, request.candidates, context.config);
+    begin_sets(sets, request.candidates, context.config, context.repository.rules);
     std::map<SetName, std::vector<const Candidate*>> places;
     for (const auto& candidate : request.candidates)
         places[{candidate.format, candidate.dist, candidate.component, ""}].push_back(&candidate);

@@ -50,6 +50,19 @@ void add_configured_architectures(Names& names, const Config& config) {
     }
 }
 
+// What `components:` of a dist names is there for clients, be it empty. A test repository has what was
+// published.
+void add_configured_components(Names& names, const Config& config, const RepositoryRules& rules) {
+    if (rules.replace) return;
+    for (const auto& name : Names(names)) {
+        const auto* dist = config.find_dist(name.dist, name.format);
+        const bool is_asked_for = store::set_kind(name.architecture) == store::SetKind::binary;
+        if (dist == nullptr || name.format != formats::Format::deb || !is_asked_for) continue;
+        for (const auto& component : dist->components)
+            names.insert({name.format, name.dist, component, name.architecture});
+    }
+}
+
 // Sets of the installer are not asked for by apt.
 void make_components_equal(Names& names) {
     std::map<std::string, std::set<std::string>> components;
@@ -63,6 +76,12 @@ void make_components_equal(Names& names) {
         for (const auto& component : dist->second)
             names.insert({name.format, name.dist, component, name.architecture});
     }
+}
+
+void add_configured(Names& names, const Config& config, const RepositoryRules& rules) {
+    add_configured_architectures(names, config);
+    add_configured_components(names, config, rules);
+    make_components_equal(names);
 }
 
 void begin(WorkingSets& sets, const SetName& name) {
@@ -81,20 +100,20 @@ void begin(WorkingSets& sets, const SetName& name) {
 
 }  // namespace
 
-void begin_sets(WorkingSets& sets, const std::vector<Candidate>& candidates, const Config& config) {
+void begin_sets(WorkingSets& sets, const std::vector<Candidate>& candidates, const Config& config,
+                const RepositoryRules& rules) {
     const auto present = sets.names();
     Names wanted(present.begin(), present.end());
     for (const auto& candidate : candidates) add_candidate(wanted, candidate, config);
-    add_configured_architectures(wanted, config);
-    make_components_equal(wanted);
+    add_configured(wanted, config, rules);
     for (const auto& name : present) wanted.erase(name);
     for (const auto& name : wanted) begin(sets, name);
 }
 
-std::vector<SetName> missing_sets(const std::vector<SetName>& present, const Config& config) {
+std::vector<SetName> missing_sets(const std::vector<SetName>& present, const Config& config,
+                                  const RepositoryRules& rules) {
     Names wanted(present.begin(), present.end());
-    add_configured_architectures(wanted, config);
-    make_components_equal(wanted);
+    add_configured(wanted, config, rules);
     for (const auto& name : present) wanted.erase(name);
     return {wanted.begin(), wanted.end()};
 }

@@ -32,9 +32,15 @@ private:
     std::vector<std::string> found_;
 };
 
-void compare_sets(Names& names, const store::GenerationReader& parent, const Config& config) {
-    for (const auto& set : missing_sets(WorkingSets(&parent).names(), config))
-        names.add_if(true, "architectures of " + set.dist);
+void compare_sets(Names& names, const store::GenerationReader& parent, const Config& config,
+                  const std::string& repository) {
+    const auto present = WorkingSets(&parent).names();
+    for (const auto& set : missing_sets(present, config, config.repository(repository).rules)) {
+        const bool has_component = std::any_of(present.begin(), present.end(), [&](const SetName& other) {
+            return other.format == set.format && other.dist == set.dist && other.component == set.component;
+        });
+        names.add_if(true, (has_component ? "architectures of " : "components of ") + set.dist);
+    }
 }
 
 void compare_forms(Names& names, const store::SubManifest& sub, const Config& config) {
@@ -100,7 +106,7 @@ void compare_addresses(Names& names, const store::GenerationReader& parent, cons
 std::vector<std::string> setting_changes(const store::GenerationReader& parent, const Config& config,
                                          const std::string& repository, Signing signing) {
     Names names;
-    compare_sets(names, parent, config);
+    compare_sets(names, parent, config, repository);
     for (const auto& sub : parent.sub_manifests()) {
         compare_forms(names, sub, config);
         if (sub.format == "deb") compare_releases(names, parent, sub, config, repository);

@@ -76,6 +76,7 @@ public:
     };
     using Mark = std::map<SetName, Edits>;
     Mark mark() const { return edits_; }
+    const Mark& edits() const noexcept { return edits_; }
     void restore(Mark mark) { edits_ = std::move(mark); }
 
     bool has_extras_since(const Mark& mark) const;

@@ -3,11 +3,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 
 #include "core/fs/tree.hpp"
 #include "core/store/generation_reader.hpp"
 #include "core/store/tags.hpp"
+#include "repotool/index/release_info.hpp"
 #include "repotool/upkeep/if_allowed.hpp"
 #include "signing/verifier.hpp"
 
@@ -50,13 +52,11 @@ private:
         const auto reader = store::open_generation(filesystem_, kPublic, status.repository);
         status.generation = reader.manifest().generation;
         status.date = reader.manifest().date;
-        status.age = now_ - status.date;
+        status.age = std::max<std::int64_t>(0, now_ - status.date);  // a Date may be 2 s ahead
         for (const auto& sub_manifest : reader.sub_manifests()) {
             for (const auto& set : sub_manifest.sets) status.packages += set.packages;
-            for (const auto& pointer : sub_manifest.pointers) {
-                if (pointer.path.ends_with("/Release")) read_release(status, reader, pointer.path);
-            }
         }
+        status.valid_until = valid_until(reader);
         if (max_age_ && status.age > *max_age_) {
             status.problems.push_back({ErrorKind::policy, fmt::format("it is older than {} s", *max_age_)});
         }
@@ -65,17 +65,6 @@ private:
                                                                       base::iso8601(*status.valid_until))});
         }
         check_signature(status, reader);
-    }
-
-    static void read_release(RepositoryStatus& status, const GenerationReader& reader,
-                             const std::string& path) {
-        constexpr std::string_view kField = "\nValid-Until: ";
-        const std::string text = reader.pointer_file(path).value_or("");
-        const auto at = text.find(kField);
-        if (at == std::string::npos) return;
-        const auto begin = at + kField.size();
-        const auto until = base::parse_rfc1123(text.substr(begin, text.find('\n', begin) - begin));
-        if (until && (!status.valid_until || *until < *status.valid_until)) status.valid_until = until;
     }
 
     void check_signature(RepositoryStatus& status, const GenerationReader& reader) {

@@ -53,6 +53,16 @@ class ClientFiles(Scenario):
         pinned = [line for line in policy.splitlines() if line.lstrip().startswith("1001 ")]
         self.assertEqual([line.split()[1] for line in pinned], [f"{self.server.url}/test/change-1"])
 
+    def test_a_configured_component_is_there_before_its_first_package(self):
+        self.write_config(CONFIG.format(url=self.server.url).replace("[amd64]", "[amd64], components: [main, contrib]"))
+        self.publish("stable", a_deb(self.dir / "packages", "hello"))
+        self.publish("test/one", a_deb(self.dir / "packages", "hello"))
+        apt = Apt(self.dir / "apt-contrib", f"deb [trusted=yes] {self.server.url}/stable bookworm main contrib")
+        self.assertNotIn("W:", (lambda result: result.out + result.err)(apt.update()))
+        self.assertEqual(apt.names(), ["hello"])
+        self.assertIn(" contrib main\n", self.snippet("stable", "list"))
+        self.assertIn(" main\n", self.snippet("test/one", "list"))
+
     def test_sources_are_named_where_there_are_some(self):
         upload = an_upload(self.dir / "upload", "tiny")
         self.publish("stable", upload.changes)

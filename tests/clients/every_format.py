@@ -189,6 +189,21 @@ repositories: {stable: {sign: none}, next: {sign: none}}
             self.assertEqual((repodata.parent / records[kind]).read_text(), f"made of {kind}\n")
         self.repotool("verify", "stable", "--full")
 
+    def test_metadata_that_cannot_be_merged_is_never_replaced_in_silence(self):
+        self.write_config("dists:\n  - {name: el9, format: rpm, architectures: [x86_64]}\n"
+                          "repositories: {stable: {sign: none}}\n")
+        one, two = self.dir / "one", self.dir / "two"
+        one.write_text("one\n")
+        two.write_text("two\n")
+        answer = self.publish("stable", *self.rpms, "--repodata", f"productid={one}")
+        self.assertEqual(answer["metadata"], [{"dist": "el9", "type": "productid", "action": "added"}])
+        both = self.repotool("publish", "--to", "stable", "--repodata", f"productid={one}", "--repodata", f"productid={two}", code=3)
+        self.assertRegex(both.err, f"'{two}'.* and so is '{one}' with other content")
+        shown = self.repotool("publish", "--to", "stable", "--repodata", f"productid={two}").out
+        self.assertIn("1 metadata change", shown.splitlines()[0])
+        self.assertIn("\n  ~ rpm metadata productid replaced (el9)\n", shown)
+        self.assertNotIn("metadata", self.publish("stable", "--repodata", f"productid={two}"))
+
     def test_clients_of_rpm_read_zst(self):
         self.serve("[zst]")
         self.check_dnf()

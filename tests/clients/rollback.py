@@ -36,6 +36,7 @@ class Rollback(Scenario):
         self.assertEqual({entry[1] for entry in old}, {"1.0-1", "1.0-1.el9"})
         self.assertGreater(self.date(), date)
         self.assertNotEqual(old, new)
+        self.assertNotIn("note:", self.repotool("rollback", "test/one", "--to", "2", "--dry-run").out)
         again = self.repotool("--json", "rollback", "test/one", "--to", "2").json
         self.assertEqual(again["generation"], 4)
         self.assertEqual(read_everything(public, "test/one"), new)
@@ -54,6 +55,16 @@ class Rollback(Scenario):
         apt.update()
         self.assertEqual(apt.versions("hello"), ["1.0-1"])
         self.assertEqual(dnf.repoquery(), ["hello-1.0-1.el9.noarch"])
+
+    def test_it_says_which_clients_lose_their_place(self):
+        self.write_config(CONFIG.replace("[main]", "[main, extra]") + "  - {name: el10, format: rpm, architectures: [x86_64]}\n")
+        self.publish("test/one", a_deb(self.dir / "p3", "more"), "--component", "extra")
+        self.publish("test/one", *rpms(self.dir / "p3", "more", "1.0"), "--dist", "el10")
+        shown = self.repotool("rollback", "test/one", "--to", "2", "--dry-run").out
+        self.assertIn("clients of deb dist bookworm/extra get 404 from now on: generation 2 had none\n", shown)
+        notes = self.repotool("--json", "rollback", "test/one", "--to", "2").json["notes"]
+        self.assertEqual([note.split(" get ")[0] for note in notes],
+                         ["clients of deb dist bookworm/extra", "clients of rpm dist el10"])
 
     def test_rolling_back_to_what_is_current_changes_nothing(self):
         answer = self.repotool("--json", "rollback", "test/one", "--to", "2").json

@@ -59,6 +59,16 @@ class Rules(RuleScenario):
         self.assertEqual(self.shown("stable"), [("doc", "1.0-1"), ("lib2", "2.0-1"), ("other", "1.0-1"), ("tool", "1.0-1"),
                                                 ("tool", "2.0-1")])
 
+    def test_an_obsolete_binary_does_not_come_back_unless_it_is_allowed(self):
+        source = "Source: src\n"
+        self.publish("stable", self.deb("lib1", fields=source))
+        self.publish("stable", self.deb("lib2", "2.0-1", fields=source))
+        error = self.refused("publish", "--to", "stable", self.deb("lib1", fields=source))
+        self.assertRegex(error["message"], r"lib1 .* was built from src 1\.0-1, and src 2\.0-1 is published .* with lib2")
+        self.publish("stable", self.deb("lib3", "2.0-1", fields=source))
+        self.publish("stable", "--allow-downgrade", self.deb("lib1", fields=source))
+        self.assertEqual(self.shown("stable"), [("lib1", "1.0-1"), ("lib2", "2.0-1"), ("lib3", "2.0-1")])
+
     def test_what_one_publish_brings_does_not_make_itself_obsolete(self):
         source = "Source: src\n"
         self.publish("stable", self.deb("lib1", fields=source), self.deb("lib2", "2.0-1", fields=source))

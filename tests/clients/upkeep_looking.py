@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """status and du: against the files themselves and against what gc then frees."""
 
+import time
+
 import other_user
 from json_schema import check
 from keys import generate_key
@@ -18,10 +20,17 @@ class Looking(UpkeepScenario):
 
     def test_status_tells_age_signer_and_validity(self):
         key = generate_key(self, site=self.site)
-        self.write_config(CONFIG.replace("keep_generations: 1", "keep_generations: 1, valid_until: 2h")
-                          + f'  signed: {{sign: k}}\nkeys:\n  k: {{fingerprint: "{key}"}}\n')
+        config = (CONFIG.replace("keep_generations: 1", "keep_generations: 1, valid_until: 2h")
+                  + f'  signed: {{sign: k}}\nkeys:\n  k: {{fingerprint: "{key}"}}\n')
+        self.write_config(config)
         self.publish("signed", self.deb("hello"), self.rpm("tool"))
-        self.publish_dated("stable", self.deb("hello"))  # yesterday
+        self.write_config(config.replace("2h", "25h"))
+        old = {"SOURCE_DATE_EPOCH": str(int(time.time()) - 25 * 3600)}
+        self.assertIn("apt would refuse it since", self.repotool("publish", "--to", "stable", self.deb("hello"), env=old, code=2).err)
+        self.assertFalse((self.public / "stable").exists())
+        self.epoch = int(time.time()) - 25 * 3600 - 5  # the date is ten seconds later
+        self.publish_dated("stable", self.deb("hello"))
+        time.sleep(6)
         before = exact_state(self.public)
         found = self.status(code=4)
         self.assert_same_state(before, exact_state(self.public), "public/ after status")
@@ -29,10 +38,16 @@ class Looking(UpkeepScenario):
         self.assertEqual((signed["signer"]["fingerprint"], signed["signer"]["good"], signed["problems"]), (key, True, []))
         self.assertEqual((signed["generation"], signed["packages"], signed["publisher"]), (1, 2, None))
         self.assertIn("apt refuses it since", found["stable"]["problems"][0])
-        self.assertTrue(86000 < found["stable"]["age_seconds"] < 87000)
+        self.assertTrue(90000 < found["stable"]["age_seconds"] < 90100)
+        over = self.repotool("--json", "verify", "stable", code=4)
+        self.assertIn("apt refuses it until `repotool refresh stable`", over.err)
+        self.assertEqual((over.json["ok"], over.json["findings"]), (False, []))
+        self.repotool("refresh", "stable")
+        self.repotool("verify", "stable")
+        self.repotool("verify", "stable@1")
         self.assertLess(abs(signed["age_seconds"]), 60)
         self.status("signed", "--max-age", "1h")
-        self.status("signed", "stable", "--max-age", "1h", code=4)
+        self.assertEqual(self.status("stable", "--max-age", "1h")["stable"]["problems"], [])
         (self.public / "keys/k.asc").unlink()
         self.assertFalse(self.status("signed", code=9)["signed"]["signer"]["good"])
         self.repotool("status", "nothing", code=2)

@@ -87,6 +87,18 @@ class Purge(UpkeepScenario):
         self.repotool("fsck", "--repair")
         self.assertEqual(sorted(path.name for path in self.public.rglob("*.deb")), kept)
 
+    def test_what_the_purge_took_does_not_wait_for_the_end_of_its_grace(self):
+        self.write_config(CONFIG.replace("keep_generations: 1", "keep_generations: 1, grace: {metadata: 0s}"))
+        self.publish_dated("stable", self.deb("secret", "1.0-1"), self.deb("hello"))
+        self.dated("remove", "stable", "hello")
+        self.publish_dated("stable", self.deb("secret", "1.0-2"))
+        self.assertEqual(self.gc()["waiting"]["files"], 2)
+        self.dated("purge", "secret=1.0-1", "--reason", "leaked")
+        self.assertEqual(self.gc("--dry-run")["waiting"]["files"], 1)
+        self.assertEqual(self.gc()["waiting"]["files"], 1)
+        self.assertEqual(self.gc("--dry-run", "--grace", "0s")["packages"]["files"], 1)
+        self.assertEqual(self.gc_now()["packages"]["files"], 1)
+
     def test_a_digest_is_refused_before_anybody_published_it(self):
         bad = self.deb("secret")
         self.publish_dated("stable", self.deb("hello"))

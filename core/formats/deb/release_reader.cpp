@@ -32,6 +32,7 @@ ReleaseInfo read_release(std::string_view text) {
     info.codename = section.FindS("Codename");
     info.not_automatic = is_yes(section, "NotAutomatic");
     info.but_automatic_upgrades = is_yes(section, "ButAutomaticUpgrades");
+    info.valid_until = base::parse_rfc1123(section.FindS("Valid-Until"));
     return info;
 }
 

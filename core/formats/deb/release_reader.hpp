@@ -2,8 +2,11 @@
 // Reads a Release file back: what apt compares with the copy that a client has.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
+
+#include "core/base/time.hpp"
 
 namespace repotool::formats::deb {
 
@@ -15,6 +18,7 @@ struct ReleaseInfo {
     std::string codename;
     bool not_automatic = false;
     bool but_automatic_upgrades = false;
+    std::optional<base::UnixSeconds> valid_until;  // apt refuses the file after it; none: for ever
 };
 
 // `text`: an open Release (no clear-signed one). Fields that are not there are empty. Throws base::Error

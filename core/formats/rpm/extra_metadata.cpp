@@ -71,6 +71,10 @@ bool is_extra_type(std::string_view type) noexcept {
            std::all_of(type.begin(), type.end(), is_allowed) && !is_made_from_packages(type);
 }
 
+bool is_merged_type(std::string_view type) noexcept {
+    return type == "updateinfo" || type == "group" || type == "modules";
+}
+
 std::string canonical_file_name(std::string_view type) {
     if (type == "updateinfo") return "updateinfo.xml";
     if (type == "group") return "comps.xml";

@@ -21,6 +21,10 @@ inline constexpr std::uint64_t kMaximumExtra = std::uint64_t{256} << 20U;
 // made from the packages or from another type (primary, other_db, filelists_zck, filelists-ext, group_gz, …).
 bool is_extra_type(std::string_view type) noexcept;
 
+// True for the types that merge_extra() joins piece by piece; of others the later text takes the place of the
+// earlier one.
+bool is_merged_type(std::string_view type) noexcept;
+
 // The name of a file of this type, uncompressed and without digest: updateinfo.xml, comps.xml, modules.yaml;
 // of other types the type itself.
 std::string canonical_file_name(std::string_view type);
