@@ -11,35 +11,37 @@
 namespace repotool::base {
 namespace {
 
-constexpr std::size_t kBlock = std::size_t{64} << 10U;  // below malloc's threshold for mmap
-constexpr std::size_t kMostWaiting = 16;                // blocks
+constexpr std::size_t kBlock = std::size_t{64} << 10U;       // below malloc's threshold for mmap
+constexpr std::size_t kMostWaiting = std::size_t{1} << 20U;  // bytes
 
 }  // namespace
 
 // What both threads touch, and the thread that hashes.
 struct BackgroundHasher::Queue {
-    explicit Queue(Hasher& hasher) : thread([this, &hasher] { run(hasher); }) {}
+    explicit Queue(BackgroundHasher& owner) : thread([this, &owner] { run(owner); }) {}
 
-    void run(Hasher& hasher) {
+    void run(BackgroundHasher& owner) {
         while (true) {
-            std::string block;
+            Step step;
             {
                 std::unique_lock lock(mutex);
-                changed.wait(lock, [this] { return !blocks.empty() || is_ended; });
-                if (blocks.empty() || is_dropped) return;
-                block = std::move(blocks.front());
-                blocks.pop_front();
+                changed.wait(lock, [this] { return !steps.empty() || is_ended; });
+                if (steps.empty() || is_dropped) return;
+                step = std::move(steps.front());
+                steps.pop_front();
+                waiting -= step.bytes.size();
             }
             changed.notify_all();
-            hasher.update(std::string_view(block));
+            owner.take(std::move(step));
         }
     }
 
-    void push(std::string block) {
+    void push(Step&& step) {
         {
             std::unique_lock lock(mutex);
-            changed.wait(lock, [this] { return blocks.size() < kMostWaiting; });
-            blocks.push_back(std::move(block));
+            changed.wait(lock, [this] { return waiting < kMostWaiting; });
+            waiting += step.bytes.size();
+            steps.push_back(std::move(step));
         }
         changed.notify_all();
     }
@@ -56,17 +58,22 @@ struct BackgroundHasher::Queue {
 
     std::mutex mutex;
     std::condition_variable changed;
-    std::deque<std::string> blocks;
+    std::deque<Step> steps;
+    std::size_t waiting = 0;  // bytes
     bool is_ended = false;
     bool is_dropped = false;
     std::thread thread;  // the last member: it uses the others from its start
 };
 
-BackgroundHasher::BackgroundHasher(std::vector<DigestAlgorithm> algorithms)
-    : hasher_(std::move(algorithms)) {}
+BackgroundHasher::BackgroundHasher(ShaDigests digests) : stream_(digests) {}
 
 BackgroundHasher::~BackgroundHasher() {
     if (queue_) queue_->end(true);
+}
+
+void BackgroundHasher::resume(std::string_view state) {
+    stream_.resume(state);
+    size_ = stream_.size();
 }
 
 void BackgroundHasher::update(std::string_view bytes) {
@@ -75,14 +82,33 @@ void BackgroundHasher::update(std::string_view bytes) {
         const std::size_t count = std::min(kBlock - block_.size(), bytes.size());
         block_ += bytes.substr(0, count);
         bytes.remove_prefix(count);
-        if (block_.size() == kBlock) hand_over();
+        if (block_.size() == kBlock) hand_over({std::exchange(block_, {}), false});
     }
 }
 
-void BackgroundHasher::hand_over() {
-    if (!queue_) queue_ = std::make_unique<Queue>(hasher_);
-    queue_->push(std::exchange(block_, {}));
-    block_.reserve(kBlock);
+void BackgroundHasher::update(std::string&& bytes) {
+    if (block_.size() + bytes.size() < kBlock) return update(std::string_view(bytes));
+    size_ += bytes.size();
+    if (!block_.empty()) hand_over({std::exchange(block_, {}), false});
+    hand_over({std::move(bytes), false});
+}
+
+void BackgroundHasher::mark() {
+    Step step{std::exchange(block_, {}), true};
+    if (queue_)
+        hand_over(std::move(step));
+    else
+        take(std::move(step));
+}
+
+void BackgroundHasher::take(Step&& step) {
+    stream_.update(step.bytes);
+    if (step.is_marked) states_.push_back(stream_.state());
+}
+
+void BackgroundHasher::hand_over(Step&& step) {
+    if (!queue_) queue_ = std::make_unique<Queue>(*this);
+    queue_->push(std::move(step));
 }
 
 void BackgroundHasher::finish() {
@@ -90,13 +116,22 @@ void BackgroundHasher::finish() {
         queue_->end(false);
         queue_.reset();
     }
-    hasher_.update(std::string_view(block_));
-    block_.clear();
+    take({std::exchange(block_, {}), false});
 }
 
-std::string BackgroundHasher::hex(DigestAlgorithm algorithm) {
+std::string BackgroundHasher::sha256() {
     finish();
-    return hasher_.hex(algorithm);
+    return stream_.sha256();
+}
+
+std::string BackgroundHasher::sha512() {
+    finish();
+    return stream_.sha512();
+}
+
+const std::vector<std::string>& BackgroundHasher::states() {
+    finish();
+    return states_;
 }
 
 }  // namespace repotool::base

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A Hasher whose work is done by a thread of its own, so that several long streams are hashed on several
+// A ShaStream whose work is done by a thread of its own, so that several long streams are hashed on several
 // cores while they are written. A short stream starts no thread. While one is alive, do not fork.
 #pragma once
 
@@ -8,30 +8,45 @@
 #include <string_view>
 #include <vector>
 
-#include "core/base/digest.hpp"
+#include "core/base/sha_stream.hpp"
 
 namespace repotool::base {
 
 class BackgroundHasher {
 public:
-    explicit BackgroundHasher(std::vector<DigestAlgorithm> algorithms = {DigestAlgorithm::sha256});
+    explicit BackgroundHasher(ShaDigests digests = ShaDigests::sha256);
     // Ends the thread, whatever still waits.
     ~BackgroundHasher();
     BackgroundHasher(const BackgroundHasher&) = delete;
     BackgroundHasher& operator=(const BackgroundHasher&) = delete;
 
+    // As ShaStream::resume(), before the first update().
+    void resume(std::string_view state);
     // Copies the bytes; waits where the thread is too far behind.
     void update(std::string_view bytes);
-    // As Hasher::hex(); waits for the thread.
-    std::string hex(DigestAlgorithm algorithm = DigestAlgorithm::sha256);
+    // The same without a copy.
+    void update(std::string&& bytes);
+    // Keeps the stream's state of this moment for states().
+    void mark();
     std::uint64_t size() const noexcept { return size_; }
 
+    // These wait for the thread.
+    std::string sha256();
+    std::string sha512();
+    const std::vector<std::string>& states();  // one for each mark()
+
 private:
+    struct Step {
+        std::string bytes;
+        bool is_marked = false;  // after them
+    };
     struct Queue;
-    void hand_over();
+    void take(Step&& step);
+    void hand_over(Step&& step);
     void finish();
 
-    Hasher hasher_;  // the thread's, while there is one
+    ShaStream stream_;                 // the thread's, while there is one
+    std::vector<std::string> states_;  // likewise
     std::string block_;
     std::uint64_t size_ = 0;
     std::unique_ptr<Queue> queue_;  // from the first full block on

@@ -60,16 +60,20 @@ std::string Hasher::hex(DigestAlgorithm algorithm) {
         std::array<unsigned char, EVP_MAX_MD_SIZE> raw{};
         unsigned length = 0;
         EVP_DigestFinal_ex(state->context, raw.data(), &length);
-        constexpr std::string_view kDigits = "0123456789abcdef";
-        std::string text;
-        text.reserve(2 * length);
-        for (unsigned i = 0; i < length; ++i) {
-            text += kDigits[raw.at(i) >> 4U];
-            text += kDigits[raw.at(i) & 15U];
-        }
-        return text;
+        return to_hex({raw.data(), length});
     }
     throw std::logic_error("bug: this digest was not asked for");
+}
+
+std::string to_hex(std::span<const unsigned char> bytes) {
+    constexpr std::string_view kDigits = "0123456789abcdef";
+    std::string text;
+    text.reserve(2 * bytes.size());
+    for (const unsigned char byte : bytes) {
+        text += kDigits[byte >> 4U];
+        text += kDigits[byte & 15U];
+    }
+    return text;
 }
 
 std::string sha256_hex(std::string_view bytes) {

@@ -43,6 +43,8 @@ struct FileDigests {
     std::string sha512;
 };
 
+// Lower-case hexadecimal digits.
+std::string to_hex(std::span<const unsigned char> bytes);
 std::string sha256_hex(std::string_view bytes);
 std::string md5_hex(std::string_view bytes);
 // True for 64 lower-case hexadecimal digits.

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "core/fs/tree.hpp"
 #include "core/store/names.hpp"
 
@@ -11,8 +13,10 @@ namespace repotool::store::layout {
 std::string object(std::string_view sha256) {
     return fmt::format("private/objects/sha256/{}/{}", sha256.substr(0, 2), sha256);
 }
-std::string open_text(std::string_view sha256) {
-    return fmt::format("private/text/{}", sha256);
+std::string text_directory(std::string_view repository) {
+    std::string flat(repository);
+    std::replace(flat.begin(), flat.end(), '/', ':');
+    return fmt::format("{}/{}", kTexts, flat);
 }
 std::string history_directory(std::string_view repository) {
     return fmt::format("private/history/{}", repository);

@@ -10,7 +10,7 @@
 namespace repotool::store::layout {
 
 std::string object(std::string_view sha256);                 // private/objects/sha256/ab/…
-std::string open_text(std::string_view sha256);              // private/text/…
+std::string text_directory(std::string_view repository);     // private/text/…
 std::string history_directory(std::string_view repository);  // private/history/…
 std::string repository_lock(std::string_view repository);    // private/locks/….lock
 std::string freeze(std::string_view repository);             // private/frozen/…
@@ -20,6 +20,7 @@ inline constexpr const char* kPurgeLock = "private/locks/_purge";
 inline constexpr const char* kPurgeList = "private/purged.log";
 inline constexpr const char* kCollectingLock = "private/locks/_collecting";
 inline constexpr const char* kTrash = "private/trash";
+inline constexpr const char* kTexts = "private/text";
 inline constexpr const char* kCondemned = "private/condemned";
 inline constexpr const char* kOrphans = "private/orphans";
 inline constexpr const char* kReserve = "private/reserve";

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// private/text holds the open texts of current indexes: others are of no use to anybody.
+// private/text holds the texts of current indexes (text_map.hpp): others are of no use to anybody.
 #pragma once
 
 #include <map>
@@ -9,7 +9,7 @@
 
 namespace repotool::store {
 
-// Texts that no current generation has, with their sizes. Throws base::Error (integrity).
+// Files that no current generation needs, as paths, with their sizes. Throws base::Error (integrity).
 std::map<std::string, std::uint64_t> unused_texts(fs::Filesystem& filesystem);
 // Removes them. Needs no lock: a text that a publisher misses is unpacked from the published index.
 Tally remove_texts(fs::Filesystem& filesystem);

@@ -124,9 +124,9 @@ bool Transaction::is_new(const std::string& path) {
     return planned_.insert(path).second && !filesystem_.status(below_public(path));
 }
 
-void Transaction::add_content(const std::string& staged_path, const std::string& path) {
+void Transaction::add_content(const std::string& staged_path, const std::string& path, ContentProof proof) {
     if (is_new(path)) {
-        content_.push_back({staged_path, path});
+        content_.push_back({staged_path, path, proof});
     } else {
         filesystem_.remove(staged_path);  // the same bytes have this name already
     }
@@ -189,8 +189,6 @@ void Transaction::commit(const CommitRequest& request) {
 void Transaction::sync_staged() {
     SyncBatch batch(filesystem_);
     for (const auto& content : content_) batch.add_file(content.staged_path);
-    for (const auto& text : texts_)
-        batch.add_file(text.staged_path);  // a cache, but its bytes go into the next index
     std::set<std::string> directories;
     for (std::string path : staged_directories_) {  // and every directory above, up to the tree itself
         for (; path.size() >= directory_.size(); path = fs::parent_path(path)) directories.insert(path);
@@ -269,11 +267,15 @@ void Transaction::claim(const CommitRequest& request) {
 
 void Transaction::exchange_texts() noexcept {
     try {
+        const std::string directory = layout::text_directory(repository_);
+        if (!texts_.empty()) fs::make_directories(filesystem_, directory, 0700);
         for (const auto& text : texts_) {
-            filesystem_.rename(text.staged_path, layout::open_text(text.path), fs::Replace::yes);
+            filesystem_.rename(text.staged_path, fs::join_path(directory, text.path), fs::Replace::yes);
             dropped_texts_.erase(text.path);
         }
-        for (const auto& sha256 : dropped_texts_) filesystem_.remove(layout::open_text(sha256));
+        for (const auto& name : dropped_texts_) {
+            if (!kept_texts_.contains(name)) filesystem_.remove(fs::join_path(directory, name));
+        }
     } catch (const std::exception&) {
         // A text that is missing is unpacked from the published index the next time.
     }

@@ -28,6 +28,12 @@ struct StagedObject {
     std::uint64_t size = 0;
 };
 
+// How a staged file is known to be what its name says.
+enum class ContentProof {
+    none,       // not yet
+    read_back,  // its digest was made from what the disk holds
+};
+
 struct CommitRequest {
     std::optional<std::uint64_t> parent;  // what must still be current
     std::uint64_t generation = 0;
@@ -59,7 +65,8 @@ public:
 
     // A staged file (made at fresh_path(), written, closed) that becomes the content-named `path` below
     // public/.
-    void add_content(const std::string& staged_path, const std::string& path);
+    void add_content(const std::string& staged_path, const std::string& path,
+                     ContentProof proof = ContentProof::none);
     void add_content_bytes(const std::string& path, std::string_view bytes, base::UnixSeconds mtime);
     // A symlink below public/ that every generation shares.
     void add_shared_link(const std::string& path, const std::string& target);
@@ -72,14 +79,17 @@ public:
     struct StagedContent {
         std::string staged_path;
         std::string path;
+        ContentProof proof = ContentProof::none;
     };
     const std::vector<StagedContent>& staged_content() const noexcept { return content_; }
 
-    // After the flip: a staged open text joins the cache, the parent's leaves it. Failures there are ignored.
-    void add_text(const std::string& staged_path, const std::string& sha256) {
-        texts_.push_back({staged_path, sha256});
+    // After the flip: staged files join the repository's texts (a cache, docs/FORMAT.md §8) in this order,
+    // and those that are dropped leave it, but for what is kept or added. Failures there are ignored.
+    void add_text(const std::string& staged_path, const std::string& name) {
+        texts_.push_back({staged_path, name});
     }
-    void drop_text(const std::string& sha256) { dropped_texts_.insert(sha256); }
+    void keep_text(const std::string& name) { kept_texts_.insert(name); }
+    void drop_text(const std::string& name) { dropped_texts_.insert(name); }
 
     // The commit protocol. Throws base::Error (conflict) where somebody else published.
     void commit(const CommitRequest& request);
@@ -114,8 +124,8 @@ private:
     std::vector<PoolName> pool_;
     std::vector<SharedLink> links_;
     std::set<std::string> kept_;        // objects that nobody had before
-    std::vector<StagedContent> texts_;  // path: the digest
-    std::set<std::string> dropped_texts_;
+    std::vector<StagedContent> texts_;  // path: the name in the cache
+    std::set<std::string> kept_texts_, dropped_texts_;
     std::set<std::string> planned_;  // names below public/ that this transaction makes
     std::set<std::string> staged_directories_;
     std::uint64_t next_fresh_ = 0;

@@ -123,19 +123,18 @@ private:
     BuiltContents& built_;
 };
 
-std::optional<ParentIndex> open_parent_contents(const SetPlan& plan, const BuildContext& context) {
+std::optional<ParentIndex> open_parent_contents(const SetPlan& plan, const BuildContext& context,
+                                                TextCache cache) {
     if (plan.parent == nullptr || !plan.parent->contents) return std::nullopt;
     return open_parent_index(context, *plan.parent, context.parent->frame_table(*plan.parent->contents),
-                             kIndex);
+                             kIndex, writer_options(plan.format, context).digests, cache);
 }
 
 // The parent's text of a chunk that is about to change: from a cache, so it is proven by its digest.
 std::string chunk_text(const IndexWriter& writer, const store::ChunkList& list, std::size_t chunk) {
     std::string text = writer.parent_text(chunk + 1);
-    if (base::sha256_hex(text) == list[chunk].sha256) return text;
-    throw base::Error(base::ErrorKind::integrity, "read", "private/text",
-                      "the cached text of a Contents index differs from what is published",
-                      "remove the files in private/text, they are only a cache");
+    if (base::sha256_hex(text) != list[chunk].sha256) throw DamagedText("private/text");
+    return text;
 }
 
 bool keeps_form(const SetPlan& plan, const BuildContext& context) {
@@ -146,18 +145,10 @@ bool keeps_form(const SetPlan& plan, const BuildContext& context) {
     return stored.compressions == wanted.compressions && stored.has_sha512 == wanted.has_sha512;
 }
 
-}  // namespace
-
-BuiltContents build_contents(const SetPlan& plan, const BuildContext& context,
-                             std::vector<IndexFile>& files) {
-    ContentsEdits gathered(plan, context);
-    const auto& edits = gathered.make();
-    BuiltContents built;
-    if (edits.empty() && keeps_form(plan, context)) {
-        built.entry = *plan.parent->contents;
-        return built;
-    }
-    auto parent = open_parent_contents(plan, context);
+WrittenIndex write_contents(const SetPlan& plan, const BuildContext& context,
+                            const std::vector<ContentsEdit>& edits, TextCache cache, BuiltContents& built) {
+    built = {};
+    auto parent = open_parent_contents(plan, context, cache);
     const store::ChunkList list =
         parent ? context.parent->contents_lines(*plan.parent->contents) : store::ChunkList{};
     IndexWriter writer(writer_options(plan.format, context), kIndex, std::move(parent));
@@ -166,7 +157,26 @@ BuiltContents build_contents(const SetPlan& plan, const BuildContext& context,
     edit_contents(
         list, edits, [&](std::size_t chunk) { return chunk_text(writer, list, chunk); }, sink);
     writer.end_part();  // no footer
-    built.frames.indexes.push_back(writer.finish(context.date, files));
+    ReadBack read_back(context.filesystem);
+    writer.close(context.date, read_back);
+    read_back.run();
+    return writer.finish();
+}
+
+}  // namespace
+
+BuiltContents build_contents(const SetPlan& plan, const BuildContext& context,
+                             std::vector<WrittenIndex>& indexes) {
+    ContentsEdits gathered(plan, context);
+    const auto& edits = gathered.make();
+    BuiltContents built;
+    if (edits.empty() && keeps_form(plan, context)) {
+        built.entry = *plan.parent->contents;
+        return built;
+    }
+    indexes.push_back(
+        with_text_cache([&](TextCache cache) { return write_contents(plan, context, edits, cache, built); }));
+    built.frames.indexes.push_back(indexes.back().frames);
     built.entry = {stage_part(context, store::render_chunk_list(built.lines)),
                    stage_part(context, store::render_frame_table(built.frames))};
     return built;

@@ -12,6 +12,7 @@ namespace repotool::publisher {
 
 // Stages the chunk list and the frame table. `files` gets the staged index; nothing where no path changed and
 // the parent's file has the wanted form: then that one stays.
-BuiltContents build_contents(const SetPlan& plan, const BuildContext& context, std::vector<IndexFile>& files);
+BuiltContents build_contents(const SetPlan& plan, const BuildContext& context,
+                             std::vector<WrittenIndex>& indexes);
 
 }  // namespace repotool::publisher

@@ -26,7 +26,7 @@ std::uint64_t count_records(const SetPlan& plan) {
 // All indexes of the set at once: each new record is fetched once.
 class SetWriter {
 public:
-    SetWriter(const SetPlan& plan, Descriptions descriptions, const BuildContext& context)
+    SetWriter(const SetPlan& plan, Descriptions descriptions, const BuildContext& context, TextCache cache)
         : plan_(plan),
           context_(context),
           names_(index_names(plan.format, plan.architecture)),
@@ -34,17 +34,22 @@ public:
           can_copy_(plan.parent != nullptr && has_same_text()) {
         store::FrameTable table;
         if (plan.parent != nullptr) table = context.parent->frame_table(*plan.parent);
+        const IndexWriterOptions options = writer_options(plan.format, context);
         for (const auto& name : names_) {
             std::optional<ParentIndex> parent;
-            if (plan.parent != nullptr) parent = open_parent_index(context, *plan.parent, table, name);
+            if (can_copy_)
+                parent = open_parent_index(context, *plan.parent, table, name, options.digests, cache);
             can_copy_ = can_copy_ && parent.has_value();
-            writers_.push_back(
-                std::make_unique<IndexWriter>(writer_options(plan.format, context), name, std::move(parent)));
+            writers_.push_back(std::make_unique<IndexWriter>(options, name, std::move(parent)));
         }
     }
 
-    // `rendered` gets the places of the chunks whose text was not copied.
-    store::FrameTable write(std::vector<IndexFile>& files, std::vector<std::size_t>& rendered) {
+    struct Result {
+        std::vector<WrittenIndex> indexes;
+        std::vector<std::size_t> rendered;  // places of the chunks whose text was not copied
+    };
+    Result write() {
+        Result result;
         write_part([&](const std::string& name) { return index_header(name, count_records(plan_)); });
         for (std::size_t i = 0; i < plan_.pieces.size(); ++i) {
             const store::ChunkPiece& piece = plan_.pieces[i];
@@ -53,12 +58,14 @@ public:
                 continue;
             }
             render(piece.parent_index ? context_.parent->records(piece.reference) : piece.records);
-            rendered.push_back(i);
+            result.rendered.push_back(i);
         }
         write_part(index_footer);
-        store::FrameTable table;
-        for (auto& writer : writers_) table.indexes.push_back(writer->finish(context_.date, files));
-        return table;
+        ReadBack read_back(context_.filesystem);
+        for (auto& writer : writers_) writer->close(context_.date, read_back);
+        read_back.run();
+        for (auto& writer : writers_) result.indexes.push_back(writer->finish());
+        return result;
     }
 
 private:
@@ -96,11 +103,11 @@ private:
     std::vector<std::unique_ptr<IndexWriter>> writers_;
 };
 
-void add_contents(BuiltSet& built, const BuildContext& context, std::vector<IndexFile>& files) {
-    const std::size_t before = files.size();
-    built.contents = build_contents(built.plan, context, files);
+void add_contents(BuiltSet& built, const BuildContext& context, std::vector<WrittenIndex>& indexes) {
+    const std::size_t before = indexes.size();
+    built.contents = build_contents(built.plan, context, indexes);
     built.entry.contents = built.contents->entry;
-    if (files.size() > before) return;
+    if (indexes.size() > before) return;
     for (const auto& index : built.plan.parent->indexes) {
         if (index.name == "Contents") built.entry.indexes.push_back(index);  // the parent's stays
     }
@@ -115,8 +122,10 @@ BuiltSet build_set(SetPlan&& wanted, const BuildContext& context) {
         if (!piece.parent_index) stage_part(context, piece.text);
         built.chunks.push_back(piece.reference);
     }
-    std::vector<IndexFile> files;
-    built.frames = SetWriter(plan, built.descriptions, context).write(files, built.rendered);
+    auto written = with_text_cache(
+        [&](TextCache cache) { return SetWriter(plan, built.descriptions, context, cache).write(); });
+    built.rendered = std::move(written.rendered);
+    for (const auto& index : written.indexes) built.frames.indexes.push_back(index.frames);
     built.entry = {plan.dist,
                    plan.component,
                    plan.architecture,
@@ -125,8 +134,9 @@ BuiltSet build_set(SetPlan&& wanted, const BuildContext& context) {
                    stage_part(context, store::render_frame_table(built.frames)),
                    {}};
     if (wanted_form(plan.format, plan.architecture, context.metadata).has_contents)
-        add_contents(built, context, files);
-    stage_index_files(plan, context, files, built.entry);
+        add_contents(built, context, written.indexes);
+    stage_index_files(context, written.indexes, built.entry);
+    for (auto& index : written.indexes) built.texts.push_back(std::move(index.text));
     built.entry.extras = build_extras(plan, context);
     return built;
 }
@@ -154,6 +164,7 @@ std::vector<BuiltSet> build_sets(std::vector<SetPlan> plans, const BuildContext&
     for (auto* list : {&plans, &translations}) {
         for (auto& plan : *list) built.push_back(build_set(std::move(plan), context));
     }
+    exchange_texts(context, built);
     return built;
 }
 

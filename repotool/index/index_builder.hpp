@@ -16,6 +16,7 @@
 #include "core/store/transaction.hpp"
 #include "repotool/config/config.hpp"
 #include "repotool/index/index_text.hpp"
+#include "repotool/index/text_update.hpp"
 #include "repotool/packages/candidate.hpp"
 #include "repotool/packages/catalog.hpp"
 
@@ -60,6 +61,7 @@ struct BuiltSet {
     store::ChunkList chunks;
     std::vector<std::size_t> rendered;  // places of the chunks whose text is not copied from the parent
     std::optional<BuiltContents> contents;
+    std::vector<TextUpdate> texts;
 };
 
 // Stages chunks, chunk lists, frame tables and index files in the transaction and returns what the manifest

@@ -2,6 +2,7 @@
 #include "repotool/index/index_staging.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "core/base/digest.hpp"
 #include "core/store/generation_tree.hpp"
@@ -14,7 +15,7 @@ IndexWriterOptions writer_options(formats::Format format, const BuildContext& co
     IndexWriterOptions options{
         context.filesystem, [&context] { return context.transaction.fresh_path(); },
         context.metadata.compress,
-        deb && context.metadata.sha512 ? IndexDigests::sha256_and_sha512 : IndexDigests::sha256};
+        deb && context.metadata.sha512 ? base::ShaDigests::sha256_and_sha512 : base::ShaDigests::sha256};
     if (!deb) options.compressions.resize(1);  // repomd names one file for each type
     return options;
 }
@@ -26,22 +27,48 @@ store::ContentReference stage_part(const BuildContext& context, const std::strin
     return reference;
 }
 
-void stage_index_files(const SetPlan& plan, const BuildContext& context, const std::vector<IndexFile>& files,
+void stage_index_files(const BuildContext& context, const std::vector<WrittenIndex>& indexes,
                        store::SetEntry& entry) {
-    for (const auto& file : files) {
-        entry.indexes.push_back(file.entry);
-        if (file.entry.compression == "none") {
-            context.transaction.add_text(file.staged_path, file.entry.sha256);
-        } else {
-            context.transaction.add_content(file.staged_path, store::layout::meta(context.repository) + "/" +
-                                                                  store::index_path(entry, file.entry));
+    for (const auto& index : indexes) {
+        for (const auto& file : index.files) {
+            entry.indexes.push_back(file.entry);
+            if (file.staged_path.empty()) continue;
+            context.transaction.add_content(
+                file.staged_path,
+                store::layout::meta(context.repository) + "/" + store::index_path(entry, file.entry),
+                store::ContentProof::read_back);
         }
     }
-    if (plan.parent == nullptr) return;
-    for (const auto& index : plan.parent->indexes) {
-        const bool stays = std::any_of(entry.indexes.begin(), entry.indexes.end(),
-                                       [&](const auto& other) { return other.sha256 == index.sha256; });
-        if (index.compression == "none" && !stays) context.transaction.drop_text(index.sha256);
+}
+
+void exchange_texts(const BuildContext& context, const std::vector<BuiltSet>& built) {
+    std::set<std::string> others;  // texts of sets that stay as they are; another set may have had the same
+    if (context.parent != nullptr) {
+        for (const auto& sub_manifest : context.parent->sub_manifests()) {
+            for (const auto* set : sub_manifest.all_sets()) {
+                const bool is_built = std::any_of(built.begin(), built.end(), [&](const BuiltSet& other) {
+                    return formats::format_name(other.plan.format) == sub_manifest.format &&
+                           other.entry.dist == set->dist && other.entry.component == set->component &&
+                           other.entry.architecture == set->architecture;
+                });
+                if (is_built) continue;
+                for (const auto& index : set->indexes) {
+                    if (index.compression == "none") others.insert(index.sha256);
+                }
+            }
+        }
+    }
+    for (const auto& set : built) {
+        for (const auto& update : set.texts) {
+            for (const auto& text : update.staged) context.transaction.add_text(text.path, text.name);
+            for (const auto& name : update.kept) context.transaction.keep_text(name);
+            for (const auto& name : update.before) {
+                if (others.contains(update.parent))
+                    context.transaction.keep_text(name);
+                else
+                    context.transaction.drop_text(name);
+            }
+        }
     }
 }
 

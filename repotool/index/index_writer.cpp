@@ -1,159 +1,126 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "repotool/index/index_writer.hpp"
 
-#include <fmt/format.h>
-#include <zlib.h>
-
 #include <algorithm>
 #include <utility>
-
-#include "core/base/error.hpp"
 
 namespace repotool::publisher {
 namespace {
 
-constexpr std::size_t kReadBuffer = std::size_t{256} << 10U;
-
-using base::DigestAlgorithm;
 using formats::compression_name;
-
-std::vector<DigestAlgorithm> algorithms(IndexDigests digests) {
-    if (digests == IndexDigests::sha256) return {DigestAlgorithm::sha256};
-    return {DigestAlgorithm::sha256, DigestAlgorithm::sha512};
-}
-
-// A gzip member ends with the CRC-32 of its text (RFC 1952): a cheap proof that cached text and published
-// frame belong together.
-bool matches_gzip_trailer(std::string_view frame, std::string_view text) {
-    if (frame.size() < 8) return text.empty();
-    std::uint32_t expected = 0;
-    for (std::size_t i = 0; i < 4; ++i) {
-        expected |= static_cast<std::uint32_t>(static_cast<unsigned char>(frame[frame.size() - 8 + i]))
-                    << (8U * i);
-    }
-    return expected == crc32_z(0, reinterpret_cast<const Bytef*>(text.data()), text.size());
-}
 
 }  // namespace
 
-void ParentProof::read_until(std::uint64_t offset) {
-    std::string buffer;
-    while (offset_ < offset) {
-        buffer.resize(std::min<std::uint64_t>(offset - offset_, kReadBuffer));
-        const std::size_t count = stored_.file().read_at(buffer, offset_);
-        if (count == 0) return;  // check() says that it is too short
-        hasher_.update(std::string_view(buffer).substr(0, count));
-        offset_ += count;
-    }
-}
-
-void ParentProof::check() {
-    read_until(stored_.file_size());
-    const std::string found = hasher_.hex();
-    if (found == sha256_) return;
-    throw base::Error(base::ErrorKind::integrity, "read", path_,
-                      fmt::format("expected digest {}, found {}", sha256_, found),
-                      "nothing was published; repotool verify --full shows what else is damaged");
-}
-
-HashedFile::HashedFile(fs::Filesystem& filesystem, std::string path, unsigned mode, IndexDigests digests)
-    : path_(std::move(path)),
-      file_(filesystem.create(path_, mode)),
-      digests_(digests),
-      hasher_(algorithms(digests)) {}
-
-void HashedFile::write(std::string_view bytes) {
-    hasher_.update(bytes);
-    file_->write(bytes);
-}
-
-void HashedFile::finish(base::UnixSeconds mtime, store::IndexEntry& entry) {
-    file_->set_mtime(mtime);
-    file_->close();
-    entry.size = hasher_.size();
-    entry.sha256 = hasher_.hex();
-    if (digests_ == IndexDigests::sha256_and_sha512) entry.sha512 = hasher_.hex(DigestAlgorithm::sha512);
-}
-
 IndexWriter::IndexWriter(const IndexWriterOptions& options, std::string name,
                          std::optional<ParentIndex> parent)
-    : parent_(std::move(parent)), text_(options.filesystem, options.fresh_path(), 0600, options.digests) {
-    frames_.name = std::move(name);
+    : digests_(options.digests),
+      name_(std::move(name)),
+      parent_(std::move(parent)),
+      text_(options.filesystem, options.fresh_path, options.digests,
+            parent_ ? parent_->text.get() : nullptr) {
     for (const auto compression : options.compressions) {
         Output output;
-        output.file =
-            std::make_unique<HashedFile>(options.filesystem, options.fresh_path(), 0644, options.digests);
-        HashedFile* file = output.file.get();
+        output.compression = compression;
+        output.file = std::make_unique<FrameFile>(options.filesystem, options.fresh_path(), 0644);
+        FrameFile* file = output.file.get();
         output.writer = std::make_unique<formats::FrameWriter>(
             compression, [file](std::string_view bytes) { file->write(bytes); });
-        output.compression = compression;
-        if (parent_) {
-            for (std::size_t i = 0; i < parent_->stored.size(); ++i) {
-                if (parent_->stored[i].compression() != compression) continue;
-                output.parent = &parent_->stored[i];
-                output.proof = parent_->proofs.at(i).get();
-            }
-        }
+        if (file->size() > 0) file->cut();  // what comes before the first frame
+        if (parent_) output.parent = parent_->find(compression);
         outputs_.push_back(std::move(output));
-        frames_.stored[compression_name(compression)];
     }
-}
-
-std::vector<std::uint64_t>& IndexWriter::lengths(const Output& output) {
-    return frames_.stored[compression_name(output.compression)];
 }
 
 void IndexWriter::write(std::string_view text) {
+    copy_parts();
     part_size_ += text.size();
     text_.write(text);
     for (auto& output : outputs_) output.writer->write(text);
 }
 
 void IndexWriter::end_part() {
-    for (auto& output : outputs_)
-        lengths(output).push_back(part_size_ == 0 ? 0 : output.writer->finish_frame());
-    frames_.text.push_back(std::exchange(part_size_, 0));
+    copy_parts();
+    text_.end_part();
+    for (auto& output : outputs_) end_frame(output, part_size_ == 0 ? 0 : output.writer->finish_frame());
+    part_size_ = 0;
+}
+
+void IndexWriter::end_frame(Output& output, std::uint64_t length) {
+    output.lengths.push_back(length);
+    output.checksums.push_back(output.file->cut());
 }
 
 void IndexWriter::copy_parent_part(std::size_t part) {
-    const std::string text = parent_->text.part(part);
-    text_.write(text);
-    frames_.text.push_back(text.size());
+    if (copy_first_ < copy_end_ && part != copy_end_) copy_parts();
+    if (copy_first_ == copy_end_) copy_first_ = part;
+    copy_end_ = part + 1;
+}
+
+// Runs of parts cost a few reads, however many they are.
+void IndexWriter::copy_parts() {
+    if (copy_first_ == copy_end_) return;
+    const std::size_t first = std::exchange(copy_first_, 0);
+    const std::size_t end = std::exchange(copy_end_, 0);
+    const bool wants_text =
+        std::any_of(outputs_.begin(), outputs_.end(), [](const Output& output) { return !output.parent; });
+    TextWriter::PartSink compress;
+    if (wants_text) {  // for a compression that the parent does not have
+        compress = [this](std::size_t, std::string_view text) {
+            for (auto& output : outputs_) {
+                if (output.parent) continue;
+                output.writer->write(text);
+                end_frame(output, text.empty() ? 0 : output.writer->finish_frame());
+            }
+        };
+    }
+    text_.copy(first, end, compress);
     for (auto& output : outputs_) {
-        if (output.parent == nullptr) {  // a compression that the parent does not have
-            output.writer->write(text);
-            lengths(output).push_back(output.writer->finish_frame());
-            continue;
-        }
-        const std::string frame = output.parent->frame(part);
-        if (output.compression == formats::Compression::gz && !matches_gzip_trailer(frame, text)) {
-            output.proof->check();  // is it the published file?
-            throw base::Error(base::ErrorKind::integrity, "read", "private/text",
-                              "a cached index text differs from what is published",
-                              "remove the files in private/text, they are only a cache");
-        }
-        output.proof->read_until(output.parent->end_of_frame(part));
-        output.writer->copy_frame(frame);
-        lengths(output).push_back(frame.size());
+        if (output.parent) copy_frames(output, first, end);
     }
 }
 
-store::IndexFrames IndexWriter::finish(base::UnixSeconds mtime, std::vector<IndexFile>& files) {
+void IndexWriter::copy_frames(Output& output, std::size_t first, std::size_t end) {
+    parent_->for_each_frame(*output.parent, first, end, [&](std::string_view frame) {
+        output.writer->copy_frame(frame);
+        end_frame(output, frame.size());
+    });
+}
+
+void IndexWriter::close(base::UnixSeconds mtime, ReadBack& read_back) {
+    copy_parts();
     if (text_.size() == 0) {  // an empty file is no valid gzip file: one frame of nothing
-        for (auto& output : outputs_) lengths(output).at(0) = output.writer->finish_frame();
+        for (auto& output : outputs_) {
+            output.lengths.at(0) = output.writer->finish_frame();
+            output.checksums.at(0) = output.file->cut();
+        }
     }
-    for (auto& output : outputs_) {
-        if (output.proof != nullptr) output.proof->check();
-    }
-    files.push_back({{frames_.name, "none", "", 0, ""}, text_.path()});
-    text_.finish(mtime, files.back().entry);
+    text_.close();
     for (auto& output : outputs_) {
         output.writer->finish_file();
-        files.push_back(
-            {{frames_.name, compression_name(output.compression), "", 0, ""}, output.file->path()});
-        output.file->finish(mtime, files.back().entry);
+        output.file->close(mtime);
+        output.entry.name = name_;
+        output.entry.compression = compression_name(output.compression);
+        read_back.add(*output.file, digests_, output.entry);
     }
-    return std::move(frames_);
+}
+
+WrittenIndex IndexWriter::finish() {
+    WrittenIndex written;
+    written.frames.name = name_;
+    written.frames.text = text_.lengths();
+    std::vector<std::string> compressions;
+    std::vector<std::vector<std::uint64_t>> checksums;
+    for (auto& output : outputs_) {
+        compressions.emplace_back(compression_name(output.compression));
+        written.frames.stored[compressions.back()] = std::move(output.lengths);
+        checksums.push_back(std::move(output.checksums));
+    }
+    IndexFile text{{name_, "none", "", 0, ""}, ""};
+    written.text = text_.finish(compressions, checksums, text.entry);
+    if (parent_) parent_->tell(written.text);
+    written.files.push_back(std::move(text));
+    for (auto& output : outputs_) written.files.push_back({std::move(output.entry), output.file->path()});
+    return written;
 }
 
 }  // namespace repotool::publisher

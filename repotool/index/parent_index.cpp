@@ -4,90 +4,87 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cerrno>
 
+#include "core/base/checksum.hpp"
 #include "core/base/error.hpp"
-#include "core/fs/tree.hpp"
 #include "core/store/generation_tree.hpp"
 #include "core/store/layout.hpp"
 
 namespace repotool::publisher {
 namespace {
 
-void check_parent_file(fs::File& file, const std::string& path, const std::string& sha256) {
-    const std::string found = fs::digest_file(file).sha256;
-    if (found == sha256) return;
-    throw base::Error(base::ErrorKind::integrity, "read", path,
-                      fmt::format("expected digest {}, found {}", sha256, found),
-                      "nothing was published; repotool verify --full shows what else is damaged");
-}
-
-// The open text from the cache; null where it is not there. Another repository with the same text may drop it
-// at any moment.
-std::unique_ptr<fs::File> open_cached_text(fs::Filesystem& filesystem, const store::IndexEntry& text) {
-    try {
-        auto file = filesystem.open_read(store::layout::open_text(text.sha256));
-        return file->status().size == text.size ? std::move(file) : nullptr;
-    } catch (const base::SystemError& error) {
-        if (error.error_number() != ENOENT) throw;
-        return nullptr;
-    }
-}
-
-std::unique_ptr<fs::File> unpack_parent_text(const BuildContext& context, const store::IndexEntry& text,
-                                             const StoredIndex& stored) {
-    const std::string path = context.transaction.fresh_path();
-    HashedFile unpacked(context.filesystem, path, 0600, IndexDigests::sha256);
-    stored.unpack(text.size, [&](std::string_view part) { unpacked.write(part); });
-    store::IndexEntry found;
-    unpacked.finish(context.date, found);
-    if (found.sha256 != text.sha256) {
-        throw base::Error(base::ErrorKind::integrity, "unpack", text.name,
-                          "a published index is not what its manifest says", "repotool verify says which");
-    }
-    return context.filesystem.open_read(path);
-}
-
-struct StoredName {
-    std::string path;
-    std::string sha256;
-};
-
-std::pair<std::vector<StoredIndex>, std::vector<StoredName>> open_stored(const BuildContext& context,
-                                                                         const store::SetEntry& set,
-                                                                         const store::IndexFrames& frames) {
-    std::vector<StoredIndex> stored;
-    std::vector<StoredName> names;
-    for (const auto& entry : set.indexes) {
-        if (entry.name != frames.name || entry.compression == "none") continue;
-        const std::string path = context.parent->path_of(store::layout::meta(context.repository) + "/" +
-                                                         store::index_path(set, entry));
-        stored.emplace_back(context.filesystem.open_read(path), entry.compression, frames);
-        names.push_back({path, entry.sha256});
-    }
-    return {std::move(stored), std::move(names)};
-}
+constexpr std::size_t kRun = std::size_t{256} << 10U;
 
 }  // namespace
 
+std::optional<std::size_t> ParentIndex::find(formats::Compression compression) const {
+    const auto found = std::find_if(stored.begin(), stored.end(),
+                                    [&](const StoredIndex& one) { return one.compression() == compression; });
+    if (found == stored.end()) return std::nullopt;
+    return static_cast<std::size_t>(found - stored.begin());
+}
+
+void ParentIndex::for_each_frame(std::size_t place, std::size_t first, std::size_t end,
+                                 const std::function<void(std::string_view)>& take) const {
+    const auto& parts = text->map().parts;
+    while (first < end) {
+        std::size_t stop = first;
+        const std::string bytes = stored[place].frames(first, end, kRun, stop);
+        std::string_view rest = bytes;
+        for (; first < stop; ++first) {
+            const auto frame = rest.substr(0, stored[place].frame_size(first));
+            rest.remove_prefix(frame.size());
+            if (base::checksum64(frame) != parts.at(first).frames.at(place)) {
+                throw base::Error(base::ErrorKind::integrity, "read", paths[place],
+                                  fmt::format("its part {} is not what was published", first),
+                                  "nothing was published; repotool verify --full shows what else is damaged");
+            }
+            take(frame);
+        }
+    }
+}
+
+void ParentIndex::tell(TextUpdate& update) const {
+    update.parent = digest;
+    update.before = cached;
+    for (const auto& pack : unpacked) {
+        if (std::find(update.kept.begin(), update.kept.end(), pack.name) != update.kept.end())
+            update.staged.insert(update.staged.begin(), pack);
+    }
+}
+
 std::optional<ParentIndex> open_parent_index(const BuildContext& context, const store::SetEntry& set,
-                                             const store::FrameTable& table, const std::string& name) {
+                                             const store::FrameTable& table, const std::string& name,
+                                             base::ShaDigests digests, TextCache cache) {
     const store::IndexFrames* frames = table.find(name);
     const store::IndexEntry* text = set.find_index(name, "none");
     if (frames == nullptr || text == nullptr) return std::nullopt;
-    auto [stored, names] = open_stored(context, set, *frames);
-    if (stored.empty()) return std::nullopt;
-    auto file = open_cached_text(context.filesystem, *text);
-    if (!file) file = unpack_parent_text(context, *text, stored.front());
-    // Each gzip frame's trailer is compared with the text.
-    const bool proven_by_gzip = std::any_of(stored.begin(), stored.end(), [](const StoredIndex& one) {
-        return one.compression() == formats::Compression::gz;
-    });
-    if (!proven_by_gzip) check_parent_file(*file, "private/text/" + text->sha256, text->sha256);
-    ParentIndex parent{FileParts(std::move(file), 0, frames->text), std::move(stored), {}};
-    for (std::size_t i = 0; i < names.size(); ++i)
-        parent.proofs.push_back(
-            std::make_unique<ParentProof>(parent.stored[i], names[i].path, names[i].sha256));
+    ParentIndex parent;
+    std::vector<const store::IndexEntry*> entries;
+    for (const auto& entry : set.indexes) {
+        if (entry.name != name || entry.compression == "none") continue;
+        parent.paths.push_back(context.parent->path_of(store::layout::meta(context.repository) + "/" +
+                                                       store::index_path(set, entry)));
+        parent.stored.emplace_back(context.filesystem.open_read(parent.paths.back()), entry.compression,
+                                   *frames);
+        entries.push_back(&entry);
+    }
+    if (parent.stored.empty()) return std::nullopt;
+    PublishedIndex published{*frames, *text, {}, std::move(entries)};
+    for (const auto& stored : parent.stored) published.stored.push_back(&stored);
+    parent.digest = text->sha256;
+    parent.cached.push_back(text->sha256);
+    const std::string directory = store::layout::text_directory(context.repository);
+    if (cache == TextCache::use) parent.text = open_cached_text(context.filesystem, directory, published);
+    if (parent.text) {
+        const auto& packs = parent.text->map().packs;
+        parent.cached.insert(parent.cached.end(), packs.begin(), packs.end());
+    } else {
+        StagedText unpacked;
+        parent.text =
+            unpack_text(context.filesystem, context.transaction.fresh_path(), published, digests, unpacked);
+        parent.unpacked.push_back(std::move(unpacked));
+    }
     return parent;
 }
 

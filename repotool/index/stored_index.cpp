@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <numeric>
 #include <utility>
 
@@ -33,9 +34,17 @@ FileParts::FileParts(std::unique_ptr<fs::File> file, std::uint64_t begin, std::v
 }
 
 std::string FileParts::part(std::size_t number) const {
-    if (number < lengths_.size() && lengths_[number] <= file_size_) {
-        std::string bytes(lengths_[number], '\0');
-        if (file_->read_at(bytes, offsets_[number]) == bytes.size()) return bytes;
+    std::size_t end = 0;
+    return run(number, number + 1, 0, end);
+}
+
+std::string FileParts::run(std::size_t first, std::size_t limit, std::size_t most, std::size_t& end) const {
+    std::uint64_t length = 0;
+    for (end = first; end < std::min(limit, lengths_.size()) && (end == first || length < most); ++end)
+        length += std::min(lengths_[end], file_size_ + 1);  // a length that lies must not ask for memory
+    if (end > first && length <= file_size_) {
+        std::string bytes(length, '\0');
+        if (file_->read_at(bytes, offsets_[first]) == bytes.size()) return bytes;
     }
     throw base::Error(base::ErrorKind::integrity, "read", "index", "it is shorter than its frame table says");
 }

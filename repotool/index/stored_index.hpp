@@ -21,11 +21,11 @@ public:
     FileParts(std::unique_ptr<fs::File> file, std::uint64_t begin, std::vector<std::uint64_t> lengths);
     // Throws base::Error (integrity) where the file is too short.
     std::string part(std::size_t number) const;
+    // Parts from `first` on, before `limit`: about `most` bytes; `end` gets the first that is not among them.
+    std::string run(std::size_t first, std::size_t limit, std::size_t most, std::size_t& end) const;
+    std::uint64_t length(std::size_t number) const { return lengths_.at(number); }
     std::size_t count() const noexcept { return lengths_.size(); }
-    // Where the part ends in the file.
-    std::uint64_t end_of(std::size_t number) const { return offsets_.at(number) + lengths_.at(number); }
     fs::File& file() const noexcept { return *file_; }
-    std::uint64_t file_size() const noexcept { return file_size_; }
 
 private:
     std::unique_ptr<fs::File> file_;
@@ -42,8 +42,11 @@ public:
     formats::Compression compression() const noexcept { return compression_; }
     std::size_t parts() const noexcept { return frames_.count(); }
     std::string frame(std::size_t part) const { return frames_.part(part); }
-    std::uint64_t end_of_frame(std::size_t part) const { return frames_.end_of(part); }
-    std::uint64_t file_size() const noexcept { return frames_.file_size(); }
+    std::uint64_t frame_size(std::size_t part) const { return frames_.length(part); }
+    // As FileParts::run().
+    std::string frames(std::size_t first, std::size_t limit, std::size_t most, std::size_t& end) const {
+        return frames_.run(first, limit, most, end);
+    }
     // Unpacked.
     std::string text(std::size_t part) const;
     // The whole file, as a client reads it; `size` bytes, else throws base::Error (integrity).

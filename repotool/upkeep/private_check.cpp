@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "core/base/checksum.hpp"
 #include "core/base/error.hpp"
 #include "core/base/text.hpp"
 #include "core/fs/tree.hpp"
@@ -11,6 +12,7 @@
 #include "core/store/purge_list.hpp"
 #include "core/store/recovery.hpp"
 #include "core/store/roster.hpp"
+#include "core/store/text_map.hpp"
 
 namespace repotool::publisher {
 namespace {
@@ -81,13 +83,40 @@ void PrivateCheck::check_lists() {
 
 // A cache: what is wrong there is made anew by whoever needs it.
 void PrivateCheck::check_texts() {
-    for (const auto& name : filesystem_.list("private/text")) {
-        const std::string path = layout::open_text(name);
-        if (!is_digest(name) && !name.starts_with(".")) {
-            find(path, "its name is no digest", [this, path] { filesystem_.remove(path); });
-        } else if (const auto fault = proof_.fault(path, name); !fault.empty()) {
-            find(path, fault, [this, path] { filesystem_.remove(path); });
+    fs::walk(filesystem_, layout::kTexts, [&](const std::string& path, const fs::Status& status) {
+        if (status.kind != fs::Kind::file || path.ends_with(".pack")) return;
+        const auto remove = [this, path] { filesystem_.remove(path); };
+        try {
+            check_text(path);
+        } catch (const base::Error& error) {
+            if (error.kind() != base::ErrorKind::integrity) throw;
+            find(path, error.reason(), remove);
         }
+    });
+}
+
+// Each part of the text is in its pack.
+void PrivateCheck::check_text(const std::string& path) {
+    const store::TextMap map = store::parse_text_map(fs::read_file(filesystem_, path));
+    std::vector<std::unique_ptr<fs::File>> packs;
+    for (const auto& name : map.packs) {
+        const std::string pack = fs::join_path(fs::parent_path(path), name);
+        if (!filesystem_.status(pack))
+            throw base::Error(base::ErrorKind::integrity, "read", path,
+                              "it needs '" + name + "', which is not there");
+        packs.push_back(filesystem_.open_read(pack));
+    }
+    for (const auto& part : map.parts) {
+        if (part.length == 0) continue;
+        auto& pack = *packs.at(part.pack);
+        std::string text;
+        if (part.offset + part.length <= pack.status().size) {
+            text.resize(part.length);
+            text.resize(pack.read_at(text, part.offset));
+        }
+        if (base::checksum64(text) != part.checksum)
+            throw base::Error(base::ErrorKind::integrity, "read", path,
+                              "'" + map.packs[part.pack] + "' does not hold what it says");
     }
 }
 

@@ -26,6 +26,7 @@ private:
     void check_transactions();
     void check_lists();
     void check_texts();
+    void check_text(const std::string& path);
     void check_objects();
     // Digests that something on its way, in or out, still needs.
     std::set<std::string> pinned_digests();

@@ -8,6 +8,7 @@ from clients import Apt
 from keys import generate_key
 from packages import a_deb, rpms
 from reader import read_everything
+from small_deb import many_debs
 from workspace import Scenario, main
 
 DISTS = """
@@ -89,13 +90,14 @@ class ChangingSets(Scenario):
 
     def test_damage_in_the_current_index_is_not_passed_on(self):
         self.write_config(DISTS)
-        self.publish("test/one", a_deb(self.dir / "p", "hello"))
+        self.publish("test/one", *many_debs(self.dir / "p", range(400)))
         index = (self.site / "public/test/one/dists/bookworm/main/binary-amd64/Packages.gz").resolve()
         data = bytearray(index.read_bytes())
-        data[len(data) // 2] ^= 1
+        data[len(data) // 2] ^= 1  # far from the end, where the next package goes
         index.unlink()
         index.write_bytes(data)
-        self.repotool("publish", "--test", "one", a_deb(self.dir / "p", "world"), code=9)
+        self.assertIn("is not what was published",
+                      self.repotool("publish", "--test", "one", a_deb(self.dir / "p", "world"), code=9).err)
         self.assertEqual(os.readlink(self.site / "public/test/one"), "../gen/test/one/1")
         self.repotool("verify", "test/one", code=9)
 

@@ -123,7 +123,7 @@ class OracleContents(Scenario):
     def test_a_lost_cache_changes_nothing(self):
         first, second = (a_deb(self.dir / "p", name, populate=odd_paths) for name in ("one", "two"))
         self.publish("stable", first)
-        for path in [*(self.site / "private").glob("records.db*"), *(self.site / "private/text").iterdir()]:
+        for path in [*(self.site / "private").glob("records.db*"), *(self.site / "private/text").rglob("*.*")]:
             path.unlink()
         self.publish("stable", second)
         self.check([first, second])

@@ -38,6 +38,7 @@ ROOMS = [
     (r"apt-pkg/|archive(_entry)?\.h$", ("core/formats/deb/",)),
     (r"gpgme\.h$", ("signing/",)),
     (r"curl/", ("core/net/",)),
+    (r"xxhash\.h$", ("core/base/",)),
     (r"(unistd|fcntl|dirent|poll|spawn|ftw|glob|fts)\.h$|sys/|linux/|fstream$", ("core/fs/", "core/base/")),
 ]
 

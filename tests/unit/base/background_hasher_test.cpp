@@ -3,30 +3,99 @@
 
 #include <catch2/catch.hpp>
 
-namespace repotool::base {
+#include "core/base/checksum.hpp"
+#include "core/base/digest.hpp"
+#include "core/base/error.hpp"
 
-TEST_CASE("a stream has the same digests in the background, whatever its length and pieces", "[digest]") {
+namespace repotool::base {
+namespace {
+
+std::string some_text(std::size_t size) {
     std::string text;
-    for (int i = 0; text.size() < 3'000'000; ++i) text += std::to_string(i * 7919);
-    for (const std::size_t length : {std::size_t{0}, std::size_t{1}, std::size_t{65'536}, text.size()}) {
-        for (const std::size_t piece : {std::size_t{1000}, std::size_t{65'536}, std::size_t{700'001}}) {
-            const std::vector<DigestAlgorithm> both{DigestAlgorithm::sha256, DigestAlgorithm::sha512};
-            BackgroundHasher background(both);
-            Hasher plain(both);
-            for (std::size_t at = 0; at < length; at += piece) {
-                const auto part = std::string_view(text).substr(at, std::min(piece, length - at));
-                background.update(part);
-                plain.update(part);
+    for (std::size_t i = 0; text.size() < size; ++i) text += std::to_string(i * 7919);
+    text.resize(size);
+    return text;
+}
+
+std::string sha512_of(const std::string& text) {
+    Hasher hasher({DigestAlgorithm::sha512});
+    hasher.update(std::string_view(text));
+    return hasher.hex(DigestAlgorithm::sha512);
+}
+
+}  // namespace
+
+TEST_CASE("digests that another thread makes are the same ones", "[hasher]") {
+    for (const std::size_t size : {0UL, 1UL, 63UL, 64UL, 65'535UL, 65'536UL, 65'537UL, 5'000'000UL}) {
+        const std::string text = some_text(size);
+        for (const std::size_t piece : {7UL, 4'096UL, 300'000UL}) {
+            if (size / piece > 100'000) continue;
+            BackgroundHasher copied(ShaDigests::sha256_and_sha512), moved;
+            for (std::size_t at = 0; at < size; at += piece) {
+                copied.update(std::string_view(text).substr(at, piece));
+                moved.update(text.substr(at, piece));
             }
-            CHECK(background.size() == length);
-            for (const auto algorithm : both) CHECK(background.hex(algorithm) == plain.hex(algorithm));
+            INFO(size << " in pieces of " << piece);
+            CHECK(copied.size() == size);
+            CHECK(copied.sha256() == sha256_hex(text));
+            CHECK(copied.sha512() == sha512_of(text));
+            CHECK(moved.sha256() == sha256_hex(text));
+            CHECK(moved.sha512().empty());
         }
     }
 }
 
-TEST_CASE("a background hasher that is given up ends at once", "[digest]") {
+TEST_CASE("a hasher that nobody asks ends quietly", "[hasher]") {
     BackgroundHasher hasher;
-    hasher.update(std::string(5'000'000, 'x'));
+    hasher.update(std::string_view(some_text(3'000'000)));
+}
+
+TEST_CASE("a stream is taken up at any marked place", "[hasher]") {
+    const std::string text = some_text(400'000);
+    const auto view = std::string_view(text);
+    for (const auto digests : {ShaDigests::sha256, ShaDigests::sha256_and_sha512}) {
+        BackgroundHasher first(digests);
+        std::vector<std::size_t> places;
+        for (const std::size_t length : {0UL, 1UL, 62UL, 1UL, 64UL, 127UL, 200'000UL, 100'001UL}) {
+            const std::size_t at = places.empty() ? 0 : places.back();
+            first.update(view.substr(at, length));
+            first.mark();
+            places.push_back(at + length);
+        }
+        const auto states = first.states();
+        REQUIRE(states.size() == places.size());
+        for (std::size_t i = 0; i < places.size(); ++i) {
+            INFO(places[i]);
+            CHECK(states[i].size() == ShaStream::state_size(digests));
+            BackgroundHasher second(digests);
+            second.resume(states[i]);
+            CHECK(second.size() == places[i]);
+            second.update(view.substr(places[i]));
+            CHECK(second.size() == text.size());
+            CHECK(second.sha256() == sha256_hex(text));
+            CHECK(second.sha512() == (digests == ShaDigests::sha256 ? "" : sha512_of(text)));
+        }
+    }
+}
+
+TEST_CASE("what is no state of a stream is refused", "[hasher]") {
+    ShaStream stream;
+    stream.update("hello");
+    const std::string state = stream.state();
+    CHECK_THROWS_AS(ShaStream().resume(""), Error);
+    CHECK_THROWS_AS(ShaStream().resume(state.substr(1)), Error);
+    CHECK_THROWS_AS(ShaStream(ShaDigests::sha256_and_sha512).resume(state), Error);
+    CHECK_THROWS_AS(ShaStream().resume(std::string(state.size(), '\xff')), Error);
+}
+
+TEST_CASE("a checksum of pieces is that of the whole", "[hasher]") {
+    const std::string text = some_text(100'000);
+    Checksum checksum;
+    for (std::size_t at = 0; at < text.size(); at += 777)
+        checksum.update(std::string_view(text).substr(at, 777));
+    CHECK(checksum.take() == checksum64(text));
+    CHECK(checksum.take() == checksum64(""));
+    CHECK(checksum64(text) != checksum64(text.substr(1)));
 }
 
 }  // namespace repotool::base

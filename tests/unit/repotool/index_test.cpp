@@ -7,6 +7,7 @@
 #include "core/fs/tree.hpp"
 #include "core/store/head.hpp"
 #include "core/store/layout.hpp"
+#include "core/store/text_collector.hpp"
 #include "tests/unit/repotool/small_repository.hpp"
 
 namespace repotool::publisher {
@@ -134,16 +135,53 @@ TEST_CASE("SHA-512 that is switched on reaches the indexes that no package touch
     CHECK(section.find(" main/source/Sources.gz\n") != std::string::npos);
 }
 
-TEST_CASE("a cached text that does not belong to the published index is noticed", "[index]") {
+TEST_CASE("a damaged cache of texts changes nothing", "[index]") {
+    SmallRepository repository, untouched;
+    for (auto* one : {&repository, &untouched}) one->publish(kAmd64, 0, 300);
+    repository.damage_texts();
+    for (auto* one : {&repository, &untouched}) one->publish(kAmd64, 300, 301);
+    CHECK(repository.digests(kAmd64) == untouched.digests(kAmd64));
+}
+
+TEST_CASE("a lost cache of texts changes nothing", "[index]") {
+    SmallRepository repository, untouched;
+    for (auto* one : {&repository, &untouched}) one->publish(kAmd64, 0, 300);
+    repository.forget_texts();
+    for (auto* one : {&repository, &untouched}) one->publish(kAmd64, 300, 301);
+    CHECK(repository.digests(kAmd64) == untouched.digests(kAmd64));
+}
+
+TEST_CASE("many small changes leave few packs of text, and none that nobody needs", "[index]") {
     SmallRepository repository;
-    repository.publish(kAmd64, 0, 300);
-    const store::SetEntry set = repository.current_set(kAmd64);
-    const std::string path = store::layout::open_text(set.find_index("Packages", "none")->sha256);
-    std::string bytes = fs::read_file(repository.filesystem(), path);
-    bytes[bytes.size() / 2] = static_cast<char>(bytes[bytes.size() / 2] ^ 1);
-    fs::replace_file(repository.filesystem(), path, bytes, 0600);
-    CHECK_THROWS_AS(repository.publish(kAmd64, 300, 301), base::Error);
-    CHECK(store::make_symlink_head(repository.filesystem(), "public", "stable")->current() == 1U);
+    repository.publish(kAmd64, 0, 200);
+    for (unsigned i = 0; i < 40; ++i) repository.publish(kAmd64, 200 + i, 201 + i);
+    std::size_t packs = 0;
+    for (const auto& name : repository.filesystem().list(store::layout::text_directory("stable")))
+        packs += name.ends_with(".pack") ? 1 : 0;
+    CHECK(packs > 1);
+    CHECK(packs <= 17);
+    CHECK(store::unused_texts(repository.filesystem()).empty());
+    SmallRepository at_once;
+    at_once.publish(kAmd64, 0, 240);
+    CHECK(repository.digests(kAmd64) == at_once.digests(kAmd64));
+}
+
+TEST_CASE("the hash of a text is taken up wherever the change is", "[index]") {
+    SmallRepository repository;
+    repository.publish(kAmd64, 0, 3000);
+    for (const unsigned i : {1500U, 0U, 2999U, 1501U}) {
+        const store::Record record = repository.record(kAmd64, i);
+        repository.publish({{kAmd64, {{record_key(record), std::nullopt}}}});
+        const std::string incremental = repository.digests(kAmd64);
+        repository.forget_texts();
+        repository.publish({{kAmd64, {{record_key(record), record}}}});
+        repository.publish({{kAmd64, {{record_key(record), std::nullopt}}}});
+        CHECK(repository.digests(kAmd64) == incremental);
+        repository.publish({{kAmd64, {{record_key(record), record}}}});
+    }
+    SmallRepository at_once;
+    at_once.publish(kAmd64, 0, 3000);
+    CHECK(repository.digests(kAmd64) == at_once.digests(kAmd64));
 }
 
 TEST_CASE("Release lists sources and installer packages where apt looks for them", "[index]") {

@@ -215,6 +215,15 @@ std::string SmallRepository::digests(const SetName& name) {
     return text + set.chunks.sha256 + set.frames.sha256;
 }
 
+void SmallRepository::damage_texts() {
+    fs::walk(*filesystem_, "private/text", [&](const std::string& path, const fs::Status&) {
+        if (!path.ends_with(".pack")) return;
+        std::string bytes = fs::read_file(*filesystem_, path);
+        for (std::size_t i = 4; i < bytes.size(); i += 50) bytes[i] = static_cast<char>(bytes[i] ^ 1);
+        fs::replace_file(*filesystem_, path, bytes, 0600);
+    });
+}
+
 void SmallRepository::forget_texts() {
     fs::remove_tree(*filesystem_, "private/text");
     filesystem_->make_directory("private/text", 0700);

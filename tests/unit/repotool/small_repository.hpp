@@ -59,6 +59,7 @@ public:
     // Digests of everything that a set is made of.
     std::string digests(const SetName& set);
     void forget_texts();
+    void damage_texts();  // of what the cache holds, not of what it says
 
     fs::Filesystem& filesystem() { return *filesystem_; }
     Config config;

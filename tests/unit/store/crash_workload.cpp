@@ -171,7 +171,6 @@ void require_whole(fs::Filesystem& filesystem, std::uint64_t generation, Size si
     REQUIRE(describe(filesystem, "public") == expected_public(generation, size));
     REQUIRE(filesystem.list("private/txn").empty());
     require_named_by_digest(filesystem, "private/objects/sha256");
-    require_named_by_digest(filesystem, "private/text");
     const auto history = History(filesystem, kRepository).read();
     REQUIRE(history.size() == generation);
     for (std::uint64_t i = 0; i < generation; ++i) {

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "repotool/index/text_writer.hpp"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "core/fs/tree.hpp"
+
+namespace repotool::publisher {
+namespace {
+
+constexpr std::size_t kBuffer = std::size_t{256} << 10U;
+constexpr std::size_t kMostPacks = 16;  // of one text; each is an open file
+
+}  // namespace
+
+TextWriter::TextWriter(fs::Filesystem& filesystem, std::function<std::string()> fresh_path,
+                       base::ShaDigests digests, const CachedText* parent)
+    : filesystem_(filesystem),
+      fresh_path_(std::move(fresh_path)),
+      digests_(digests),
+      parent_(parent),
+      at_beginning_(parent != nullptr),
+      hasher_(digests) {
+    if (parent_ == nullptr) return;
+    map_.packs = parent_->map().packs;
+    choose_packs_to_move();
+}
+
+// A pack that is mostly dead is left behind, and many small ones become one.
+void TextWriter::choose_packs_to_move() {
+    const auto count = static_cast<std::uint32_t>(map_.packs.size());
+    std::vector<std::uint64_t> living(count), sizes;
+    for (const auto& part : parent_->map().parts) {
+        if (part.length > 0) living.at(part.pack) += part.length;
+    }
+    for (std::uint32_t i = 0; i < count; ++i) sizes.push_back(parent_->pack_size(i));
+    const auto largest =
+        static_cast<std::uint32_t>(std::max_element(sizes.begin(), sizes.end()) - sizes.begin());
+    for (std::uint32_t i = 0; i < count; ++i) {
+        const bool is_one_of_many = count > kMostPacks && i != largest;
+        if (is_one_of_many || living[i] < sizes[i] / 2) moved_packs_.insert(i);
+    }
+}
+
+void TextWriter::write(std::string_view text) {
+    if (text.empty()) return;
+    leave_beginning();
+    append_to_pack(text);
+    part_checksum_.update(text);
+    part_length_ += text.size();
+    hasher_.update(text);
+}
+
+void TextWriter::end_part() {
+    if (at_beginning_) {  // an empty part
+        const auto& parts = parent_->map().parts;
+        const std::size_t place = map_.parts.size();
+        if (place >= parts.size() || parts[place].length > 0) leave_beginning();
+    }
+    end_pack_part(std::exchange(part_length_, 0));
+    map_.parts.back().checksum = part_checksum_.take();
+    size_ += map_.parts.back().length;
+    if (size_ - last_mark_ < kStateDistance || at_beginning_) return;
+    hasher_.mark();
+    marked_parts_.push_back(map_.parts.size() - 1);
+    last_mark_ = size_;
+}
+
+void TextWriter::append_to_pack(std::string_view text) {
+    if (pack_ == nullptr) {
+        pack_path_ = fresh_path_();
+        pack_ = filesystem_.create(pack_path_, 0600);
+    }
+    pack_checksum_.update(text);
+    pack_size_ += text.size();
+    pack_buffer_ += text;
+    if (pack_buffer_.size() < kBuffer) return;
+    pack_->write(pack_buffer_);
+    pack_buffer_.clear();
+}
+
+// The last `length` bytes of the pack are a part.
+void TextWriter::end_pack_part(std::uint64_t length) {
+    store::TextPart part;
+    part.pack = static_cast<std::uint32_t>(parent_ == nullptr ? 0 : parent_->map().packs.size());
+    part.offset = pack_size_ - length;
+    part.length = length;
+    map_.parts.push_back(std::move(part));
+    lengths_.push_back(length);
+}
+
+bool TextWriter::is_moved(std::size_t part) const {
+    const auto& place = parent_->map().parts[part];
+    return place.length > 0 && moved_packs_.contains(place.pack);
+}
+
+void TextWriter::copy(std::size_t first, std::size_t end, const PartSink& take) {
+    if (first != map_.parts.size()) leave_beginning();
+    while (first < end) {
+        const auto& place = parent_->map().parts.at(first);
+        if (at_beginning_ && !take && !is_moved(first)) {  // its hash is known
+            map_.parts.push_back(place);
+            lengths_.push_back(place.length);
+            size_ += place.length;
+            ++first;
+            continue;
+        }
+        std::size_t stop = end;
+        std::string text = parent_->run(first, std::min(kStateDistance, kBuffer), stop);
+        // A run may go beyond what is copied.
+        std::uint64_t length = 0;
+        std::string_view rest = text;
+        for (std::size_t i = first; i < std::min(stop, end); ++i) {
+            const auto& part = parent_->map().parts[i];
+            const auto own = rest.substr(0, part.length);
+            if (take) take(i, own);
+            if (is_moved(i)) {
+                append_to_pack(own);
+                end_pack_part(own.size());
+                map_.parts.back().checksum = part.checksum;
+                if (at_beginning_) map_.parts.back().state = part.state;
+            } else {
+                map_.parts.push_back(part);
+                if (!at_beginning_) map_.parts.back().state.clear();
+                lengths_.push_back(part.length);
+            }
+            length += own.size();
+            rest.remove_prefix(own.size());
+        }
+        size_ += length;
+        first = std::min(stop, end);
+        if (at_beginning_) continue;
+        text.resize(length);
+        add_hashed(std::move(text), map_.parts.size() - 1);
+    }
+}
+
+void TextWriter::add_hashed(std::string&& text, std::size_t last_part) {
+    hasher_.update(std::move(text));
+    if (hasher_.size() - last_mark_ < kStateDistance) return;
+    hasher_.mark();
+    marked_parts_.push_back(last_part);
+    last_mark_ = hasher_.size();
+}
+
+// From the last known state on, everything is hashed.
+void TextWriter::leave_beginning() {
+    if (!std::exchange(at_beginning_, false)) return;
+    std::size_t next = map_.parts.size();
+    const std::size_t end = next;
+    const auto has_state = [&](std::size_t part) {
+        return parent_->map().parts[part].state.size() == base::ShaStream::state_size(digests_);
+    };
+    while (next > 0 && !has_state(next - 1)) --next;
+    if (next > 0) hasher_.resume(parent_->map().parts[next - 1].state);
+    last_mark_ = hasher_.size();
+    while (next < end) {
+        std::size_t stop = end;
+        std::string text = parent_->run(next, kBuffer, stop);
+        std::uint64_t length = 0;
+        for (; next < std::min(stop, end); ++next) length += parent_->map().parts[next].length;
+        text.resize(length);
+        add_hashed(std::move(text), next - 1);
+    }
+}
+
+void TextWriter::close() {
+    leave_beginning();
+    if (pack_ == nullptr) return;
+    pack_->write(pack_buffer_);
+    pack_->close();
+    pack_buffer_ = {};
+}
+
+TextUpdate TextWriter::finish(std::vector<std::string> compressions,
+                              const std::vector<std::vector<std::uint64_t>>& frames,
+                              store::IndexEntry& entry) {
+    entry.size = hasher_.size();
+    entry.sha256 = hasher_.sha256();
+    entry.sha512 = hasher_.sha512();
+    const auto& states = hasher_.states();
+    for (std::size_t i = 0; i < marked_parts_.size(); ++i) map_.parts[marked_parts_[i]].state = states.at(i);
+    map_.compressions = std::move(compressions);
+    for (std::size_t i = 0; i < map_.parts.size(); ++i) {
+        map_.parts[i].frames.clear();
+        for (const auto& checksums : frames) map_.parts[i].frames.push_back(checksums.at(i));
+    }
+    TextUpdate update;
+    if (pack_ != nullptr) {
+        const std::string name = pack_name(pack_checksum_.take(), pack_size_);
+        update.staged.push_back({pack_path_, name});
+        map_.packs.push_back(name);
+    }
+    prune_packs();
+    update.staged.push_back({fresh_path_(), entry.sha256});
+    fs::write_new_file(filesystem_, update.staged.back().path, store::render_text_map(map_), 0600, 0,
+                       fs::Durable::no);
+    update.kept = map_.packs;
+    update.kept.push_back(entry.sha256);
+    return update;
+}
+
+// Those that no part is in.
+void TextWriter::prune_packs() {
+    std::map<std::uint32_t, std::uint32_t> places;
+    for (const auto& part : map_.parts) {
+        if (part.length > 0) places.emplace(part.pack, 0);
+    }
+    std::vector<std::string> packs;
+    for (auto& [old, place] : places) {
+        place = static_cast<std::uint32_t>(packs.size());
+        packs.push_back(map_.packs.at(old));
+    }
+    map_.packs = std::move(packs);
+    for (auto& part : map_.parts) part.pack = part.length > 0 ? places.at(part.pack) : 0;
+}
+
+}  // namespace repotool::publisher
