@@ -12,7 +12,7 @@ namespace repotool::base {
 namespace {
 
 constexpr std::size_t kBlock = std::size_t{64} << 10U;       // below malloc's threshold for mmap
-constexpr std::size_t kMostWaiting = std::size_t{1} << 20U;  // bytes
+constexpr std::size_t kMostWaiting = std::size_t{4} << 20U;  // bytes
 
 }  // namespace
 

@@ -9,6 +9,8 @@ namespace {
 
 using formats::compression_name;
 
+constexpr std::uint64_t kLongestRun = std::uint64_t{1} << 20U;  // bytes of text
+
 }  // namespace
 
 IndexWriter::IndexWriter(const IndexWriterOptions& options, std::string name,
@@ -54,6 +56,9 @@ void IndexWriter::copy_parent_part(std::size_t part) {
     if (copy_first_ < copy_end_ && part != copy_end_) copy_parts();
     if (copy_first_ == copy_end_) copy_first_ = part;
     copy_end_ = part + 1;
+    // Not too long: the texts of several indexes are hashed side by side.
+    copy_size_ += parent_->text->map().parts.at(part).length;
+    if (copy_size_ >= kLongestRun) copy_parts();
 }
 
 // Runs of parts cost a few reads, however many they are.
@@ -61,6 +66,7 @@ void IndexWriter::copy_parts() {
     if (copy_first_ == copy_end_) return;
     const std::size_t first = std::exchange(copy_first_, 0);
     const std::size_t end = std::exchange(copy_end_, 0);
+    copy_size_ = 0;
     const bool wants_text =
         std::any_of(outputs_.begin(), outputs_.end(), [](const Output& output) { return !output.parent; });
     TextWriter::PartSink compress;

@@ -72,6 +72,7 @@ private:
     std::vector<Output> outputs_;
     std::uint64_t part_size_ = 0;
     std::size_t copy_first_ = 0, copy_end_ = 0;  // parts of the parent that are still to be copied
+    std::uint64_t copy_size_ = 0;                // bytes of their text
 };
 
 }  // namespace repotool::publisher
