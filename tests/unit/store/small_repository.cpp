@@ -15,6 +15,7 @@
 #include "core/store/layout.hpp"
 #include "core/store/recovery.hpp"
 #include "core/store/roster.hpp"
+#include "core/store/text_map.hpp"
 #include "core/store/transaction.hpp"
 
 namespace repotool::store::testing {
@@ -117,7 +118,7 @@ private:
         for (const auto& file : index_files(repository_, set))
             transaction_.add_content_bytes(file.path, "gz " + text, date());
         const std::string staged = transaction_.fresh_path();
-        fs::write_new_file(site_.filesystem(), staged, text, 0600, 0, fs::Durable::no);
+        fs::write_new_file(site_.filesystem(), staged, render_text_map({}), 0600, 0, fs::Durable::no);
         transaction_.add_text(staged, base::sha256_hex(text));
         return set;
     }
