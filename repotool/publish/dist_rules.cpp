@@ -218,16 +218,21 @@ void DistRules::supersede_other_versions(const Candidate& candidate, const SetNa
 // those that this request brings are judged, and what it brings itself stays.
 void DistRules::supersede_obsolete(const SetName& set) {
     if (store::set_kind(set.architecture) == store::SetKind::source) return;
-    std::map<std::pair<std::string, std::string>, std::string> newest;  // (source, architecture) → version
-    std::set<std::string> sources;
+    std::set<std::string> sources;  // of what is new here; what was here before has superseded its own
     for (const auto* candidate : candidates_) {
-        const Record& record = candidate->record;
-        if (candidate->kind == formats::PackageKind::source || !sets_.find(set, record_key(record))) continue;
-        auto& version = newest[{record.source, record.architecture}];
-        if (version.empty() || compare(version, record.source_version) < 0) version = record.source_version;
-        sources.insert(record.source);
+        if (candidate->kind != formats::PackageKind::source && decisions_.is_added(set, candidate->record))
+            sources.insert(candidate->record.source);
     }
     if (sources.empty()) return;
+    std::map<std::pair<std::string, std::string>, std::string> newest;  // (source, architecture) → version
+    for (const auto* candidate : candidates_) {
+        const Record& record = candidate->record;
+        if (candidate->kind == formats::PackageKind::source || !sources.contains(record.source) ||
+            !sets_.find(set, record_key(record)))
+            continue;
+        auto& version = newest[{record.source, record.architecture}];
+        if (version.empty() || compare(version, record.source_version) < 0) version = record.source_version;
+    }
     const auto binaries = sets_.built_from(set, sources);
     demand_current_source(set, binaries);
     std::set<std::tuple<std::string, std::string, std::string>> built;  // source, its version, binary
