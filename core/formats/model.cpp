@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/formats/model.hpp"
 
-#include <nlohmann/json.hpp>
-
+#include "core/base/byte_codec.hpp"
 #include "core/base/error.hpp"
 
 namespace repotool::formats {
-
-using nlohmann::json;
 
 const char* format_name(Format format) noexcept {
     return format == Format::deb ? "deb" : "rpm";
@@ -42,55 +39,55 @@ PackageKind parse_kind(std::string_view name) {
                       "there is no such kind of package");
 }
 
-std::string to_json(const Package& package) {
-    json index = json::object();
-    for (const auto& [kind, text] : package.index) index[kind] = {text.before, text.after};
-    json files = json::array();
-    for (const auto& file : package.files) files.push_back({file.name, file.size, file.sha256});
-    const json document{{"format", format_name(package.format)},
-                        {"name", package.name},
-                        {"version", package.version},
-                        {"architecture", package.architecture},
-                        {"source", package.source},
-                        {"source_version", package.source_version},
-                        {"file_name", package.file_name},
-                        {"size", package.size},
-                        {"sha256", package.sha256},
-                        {"content_id", package.content_id},
-                        {"kind", kind_name(package.kind)},
-                        {"files", files},
-                        {"any_architecture", package.any_architecture},
-                        {"index", index}};
-    return document.dump();
+std::string to_bytes(const Package& package) {
+    base::ByteWriter writer;
+    writer.text(format_name(package.format));
+    for (const auto* text :
+         {&package.name, &package.version, &package.architecture, &package.source, &package.source_version,
+          &package.file_name, &package.sha256, &package.content_id})
+        writer.text(*text);
+    writer.number(package.size);
+    writer.text(kind_name(package.kind));
+    writer.number(static_cast<std::uint8_t>(package.any_architecture ? 1 : 0));
+    writer.count(package.files.size());
+    for (const auto& file : package.files) {
+        writer.text(file.name);
+        writer.number(file.size);
+        writer.text(file.sha256);
+    }
+    writer.count(package.index.size());
+    for (const auto& [name, text] : package.index) {
+        writer.text(name);
+        writer.text(text.before);
+        writer.text(text.after);
+    }
+    return writer.take();
 }
 
-Package package_from_json(std::string_view text) {
-    try {
-        const json document = json::parse(text);
-        Package package;
-        package.format = parse_format(document.at("format").get<std::string>());
-        document.at("name").get_to(package.name);
-        document.at("version").get_to(package.version);
-        document.at("architecture").get_to(package.architecture);
-        document.at("source").get_to(package.source);
-        document.at("source_version").get_to(package.source_version);
-        document.at("file_name").get_to(package.file_name);
-        document.at("size").get_to(package.size);
-        document.at("sha256").get_to(package.sha256);
-        document.at("content_id").get_to(package.content_id);
-        package.kind = parse_kind(document.at("kind").get<std::string>());
-        for (const auto& file : document.at("files")) {
-            package.files.push_back({file.at(0).get<std::string>(), file.at(1).get<std::uint64_t>(),
-                                     file.at(2).get<std::string>()});
-        }
-        document.at("any_architecture").get_to(package.any_architecture);
-        for (const auto& [kind, parts] : document.at("index").items()) {
-            package.index[kind] = {parts.at(0).get<std::string>(), parts.at(1).get<std::string>()};
-        }
-        return package;
-    } catch (const json::exception& error) {
-        throw base::Error(base::ErrorKind::integrity, "read", "package record", error.what());
+Package package_from_bytes(std::string_view bytes) {
+    base::ByteReader reader(bytes, "package record");
+    Package package;
+    package.format = parse_format(reader.text());
+    for (auto* text : {&package.name, &package.version, &package.architecture, &package.source,
+                       &package.source_version, &package.file_name, &package.sha256, &package.content_id})
+        *text = reader.text();
+    package.size = reader.number<std::uint64_t>();
+    package.kind = parse_kind(reader.text());
+    package.any_architecture = reader.number<std::uint8_t>() != 0;
+    for (std::size_t left = reader.count(); left > 0; --left) {
+        PackageFile file;
+        file.name = reader.text();
+        file.size = reader.number<std::uint64_t>();
+        file.sha256 = reader.text();
+        package.files.push_back(std::move(file));
     }
+    for (std::size_t left = reader.count(); left > 0; --left) {
+        IndexText& text = package.index[reader.text()];
+        text.before = reader.text();
+        text.after = reader.text();
+    }
+    reader.end();
+    return package;
 }
 
 }  // namespace repotool::formats

@@ -70,9 +70,9 @@ struct Package {
     std::map<std::string, IndexText> index;
 };
 
-// One line of JSON, and back; used on the pipe from the worker and in records.db. from_json throws
-// base::Error (integrity).
-std::string to_json(const Package& package);
-Package package_from_json(std::string_view json);
+// As bytes (core/base/byte_codec.hpp), and back; used on the pipe from the worker and in records.db.
+// package_from_bytes throws base::Error (integrity).
+std::string to_bytes(const Package& package);
+Package package_from_bytes(std::string_view bytes);
 
 }  // namespace repotool::formats

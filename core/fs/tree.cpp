@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <memory>
 
 #include "core/base/error.hpp"
 
@@ -106,10 +107,11 @@ void replace_file(Filesystem& filesystem, const std::string& path, std::string_v
 base::FileDigests digest_file(File& file, const std::vector<base::DigestAlgorithm>& algorithms) {
     using base::DigestAlgorithm;
     base::Hasher hasher(algorithms);
-    std::string buffer(kBufferSize, '\0');
+    // Not a string: that would write as many zeros for each small file.
+    const auto buffer = std::make_unique_for_overwrite<char[]>(kBufferSize);
     std::uint64_t offset = 0;
-    while (const std::size_t count = file.read_at(buffer, offset)) {
-        hasher.update(std::string_view(buffer.data(), count));
+    while (const std::size_t count = file.read_at({buffer.get(), kBufferSize}, offset)) {
+        hasher.update(std::string_view(buffer.get(), count));
         offset += count;
     }
     const auto hex = [&](DigestAlgorithm algorithm) {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/store/text_map.hpp"
 
-#include <bit>
 #include <cstring>
 
+#include "core/base/byte_codec.hpp"
 #include "core/base/checksum.hpp"
 #include "core/base/error.hpp"
 
@@ -11,69 +11,11 @@ namespace repotool::store {
 namespace {
 
 constexpr std::string_view kBeginning = "repotool text map 1\n";
-constexpr std::size_t kMostEntries = std::size_t{1} << 24U;
-
-static_assert(std::endian::native == std::endian::little, "numbers are written as they lie in memory");
+constexpr const char* kWhat = "text map";
 
 [[noreturn]] void refuse(const char* reason) {
-    throw base::Error(base::ErrorKind::integrity, "read", "text map", reason);
+    throw base::Error(base::ErrorKind::integrity, "read", kWhat, reason);
 }
-
-class Writer {
-public:
-    template <typename Number>
-    void number(Number value) {
-        bytes_.append(reinterpret_cast<const char*>(&value), sizeof value);
-    }
-    void text(std::string_view value) {
-        number(static_cast<std::uint32_t>(value.size()));
-        bytes_ += value;
-    }
-    void texts(const std::vector<std::string>& values) {
-        number(static_cast<std::uint32_t>(values.size()));
-        for (const auto& value : values) text(value);
-    }
-    std::string take() {
-        number(base::checksum64(bytes_));
-        return std::move(bytes_);
-    }
-
-private:
-    std::string bytes_{kBeginning};
-};
-
-class Reader {
-public:
-    explicit Reader(std::string_view bytes) : rest_(bytes) {}
-    template <typename Number>
-    Number number() {
-        Number value{};
-        const std::string_view raw = take(sizeof value);
-        std::memcpy(&value, raw.data(), sizeof value);
-        return value;
-    }
-    std::size_t count() {
-        const auto value = number<std::uint32_t>();
-        if (value > kMostEntries) refuse("it has too many entries");
-        return value;
-    }
-    std::string text() { return std::string(take(count())); }
-    std::vector<std::string> texts() {
-        std::vector<std::string> values;
-        for (std::size_t left = count(); left > 0; --left) values.push_back(text());
-        return values;
-    }
-    bool is_empty() const { return rest_.empty(); }
-
-private:
-    std::string_view take(std::size_t size) {
-        if (rest_.size() < size) refuse("it is too short");
-        const std::string_view found = rest_.substr(0, size);
-        rest_.remove_prefix(size);
-        return found;
-    }
-    std::string_view rest_;
-};
 
 std::string_view proven(std::string_view bytes) {
     std::uint64_t checksum = 0;
@@ -88,10 +30,10 @@ std::string_view proven(std::string_view bytes) {
 }  // namespace
 
 std::string render_text_map(const TextMap& map) {
-    Writer writer;
+    base::ByteWriter writer{std::string(kBeginning)};
     writer.texts(map.packs);
     writer.texts(map.compressions);
-    writer.number(static_cast<std::uint32_t>(map.parts.size()));
+    writer.count(map.parts.size());
     for (const auto& part : map.parts) {
         writer.number(part.pack);
         writer.number(part.offset);
@@ -100,11 +42,12 @@ std::string render_text_map(const TextMap& map) {
         for (const auto checksum : part.frames) writer.number(checksum);
         writer.text(part.state);
     }
+    writer.number(base::checksum64(writer.bytes()));
     return writer.take();
 }
 
 TextMap parse_text_map(std::string_view bytes) {
-    Reader reader(proven(bytes));
+    base::ByteReader reader(proven(bytes), kWhat);
     TextMap map;
     map.packs = reader.texts();
     map.compressions = reader.texts();
@@ -120,7 +63,7 @@ TextMap parse_text_map(std::string_view bytes) {
         if (part.length > 0 && part.pack >= map.packs.size()) refuse("it names a pack that it does not list");
         map.parts.push_back(std::move(part));
     }
-    if (!reader.is_empty()) refuse("something follows it");
+    reader.end();
     return map;
 }
 

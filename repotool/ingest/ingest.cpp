@@ -198,7 +198,7 @@ void Ingestion::parse_staged() {
 }
 
 void Ingestion::add_parsed(Staged& staged, const std::string& body) {
-    formats::Package package = formats::package_from_json(body);
+    formats::Package package = formats::package_from_bytes(body);
     package.index.clear();
     const InputFile& input = *staged.input;
     if (input.claim != nullptr) {

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <memory>
 #include <string_view>
 
 #include "core/base/error.hpp"
@@ -76,10 +77,11 @@ base::FileDigests read_through(fs::File& source, const std::string& name, fs::Fi
                                const std::vector<DigestAlgorithm>& algorithms) {
     const fs::Status before = source.status();
     base::Hasher hasher(algorithms);
-    std::string buffer(kBufferSize, '\0');
-    while (const std::size_t count = source.read_at(buffer, hasher.size())) {
-        hasher.update(std::string_view(buffer.data(), count));
-        if (target != nullptr) target->write({buffer.data(), count});
+    // Not a string: that would write as many zeros for each small package.
+    const auto buffer = std::make_unique_for_overwrite<char[]>(kBufferSize);
+    while (const std::size_t count = source.read_at({buffer.get(), kBufferSize}, hasher.size())) {
+        hasher.update(std::string_view(buffer.get(), count));
+        if (target != nullptr) target->write({buffer.get(), count});
     }
     if (!is_same_file_state(before, source.status()) || hasher.size() != before.size) {
         throw Error(ErrorKind::input, "read package", name, "it changed while it was read",

@@ -52,7 +52,7 @@ bool take_from_pool(fs::Filesystem& filesystem, const std::string& repository, S
 void adopt(store::Transaction& transaction, Catalog& catalog, const Signing& signing,
            const base::FileDigests& digests, const std::string& body) {
     Candidate& candidate = *signing.candidate;
-    const formats::Package package = formats::package_from_json(body);
+    const formats::Package package = formats::package_from_bytes(body);
     if (package.content_id != candidate.record.content) {
         if (signing.from_pool) {
             throw Error(ErrorKind::policy, "publish", candidate.origin,

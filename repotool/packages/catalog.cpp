@@ -12,7 +12,7 @@
 namespace repotool::publisher {
 namespace {
 
-constexpr int kRecordVersion = 3;  // shape and rendering of formats::Package; raise it when either changes
+constexpr int kRecordVersion = 4;  // shape and rendering of formats::Package; raise it when either changes
 constexpr std::size_t kRowsAtOnce = 256;
 
 const std::vector<base::DigestAlgorithm> kAllDigests{base::DigestAlgorithm::md5, base::DigestAlgorithm::sha1,
@@ -47,12 +47,12 @@ void Catalog::add(const std::string& sha256, const std::string& body) {
 
 formats::Package Catalog::find(const std::string& sha256, formats::Format format, Needs needs) {
     if (const auto body = find_record(sha256)) {
-        formats::Package package = formats::package_from_json(*body);
+        formats::Package package = formats::package_from_bytes(*body);
         if (needs == Needs::index || has_contents(package)) return package;
     }
     const std::string body = read_object(sha256, format, needs);
     add(sha256, body);
-    return formats::package_from_json(body);
+    return formats::package_from_bytes(body);
 }
 
 std::optional<std::string> Catalog::find_record(const std::string& sha256) {

@@ -25,7 +25,7 @@ public:
     Catalog(fs::Filesystem& filesystem, std::string spool_path);
     ~Catalog();
 
-    // `body` is formats::to_json of the package.
+    // `body` is formats::to_bytes of the package.
     void add(const std::string& sha256, const std::string& body);
     // Throws base::Error (integrity) where the object is missing or cannot be read.
     formats::Package find(const std::string& sha256, formats::Format format, Needs needs = Needs::index);

@@ -43,7 +43,7 @@ void parse_packages(
                                      [](const ParseJob& job) { return job.format == formats::Format::rpm; });
     if (has_rpm) formats::rpm::prepare_reader();
     base::run_in_workers(
-        jobs.size(), fs::processor_count(), [&](std::size_t i) { return formats::to_json(parse(jobs[i])); },
+        jobs.size(), fs::processor_count(), [&](std::size_t i) { return formats::to_bytes(parse(jobs[i])); },
         [&](std::size_t i, base::WorkerAnswer answer) {
             collect(i, std::move(answer.bytes), answer.failure);
         },

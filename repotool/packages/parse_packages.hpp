@@ -26,7 +26,7 @@ struct ParseJob {
     Contents contents = Contents::leave_out;
 };
 
-// Hands each answer (formats::to_json of the package, or the reason why there is none) to `collect` in order.
+// Hands each answer (formats::to_bytes of the package, or the reason why there is none) to `collect` in order.
 void parse_packages(const std::vector<ParseJob>& jobs,
                     const std::function<void(std::size_t, std::optional<std::string> body,
                                              const std::string& failure)>& collect);

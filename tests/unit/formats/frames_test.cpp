@@ -157,11 +157,11 @@ TEST_CASE("a package survives the way through JSON", "[model]") {
     package.size = 12345678901ULL;
     package.any_architecture = true;
     package.index["primary"] = {"<a b=\"caf\xc3\xa9\">\n", "\"/>\n"};
-    const Package copy = package_from_json(to_json(package));
-    CHECK(to_json(copy) == to_json(package));
+    const Package copy = package_from_bytes(to_bytes(package));
+    CHECK(to_bytes(copy) == to_bytes(package));
     CHECK(copy.size == package.size);
     CHECK(copy.index.at("primary").after == "\"/>\n");
-    CHECK_THROWS_AS(package_from_json("{\"format\":\"deb\"}"), base::Error);
+    CHECK_THROWS_AS(package_from_bytes("{\"format\":\"deb\"}"), base::Error);
 }
 
 }  // namespace repotool::formats

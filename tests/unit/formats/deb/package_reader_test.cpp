@@ -189,7 +189,7 @@ TEST_CASE("Latin-1 becomes UTF-8, field by field, and survives JSON") {
     const std::string& after = package.index.at("Packages").after;
     CHECK(after.find("X-Latin: M\xc3\xbcller \xc3\xa9t\xc3\xa9\n") != std::string::npos);
     CHECK(after.find("X-Utf: M\xc3\xbcller\n") != std::string::npos);
-    CHECK(formats::package_from_json(formats::to_json(package)).index.at("Packages").after == after);
+    CHECK(formats::package_from_bytes(formats::to_bytes(package)).index.at("Packages").after == after);
 }
 
 TEST_CASE("packages are read in a worker that can do nothing else") {
@@ -201,11 +201,11 @@ TEST_CASE("packages are read in a worker that can do nothing else") {
     }
     std::size_t answers = 0;
     base::run_in_workers(
-        paths.size(), 1, [&paths](std::size_t i) { return formats::to_json(read_path(paths[i])); },
+        paths.size(), 1, [&paths](std::size_t i) { return formats::to_bytes(read_path(paths[i])); },
         [&](std::size_t, const base::WorkerAnswer& answer) {
             INFO(answer.failure);
             REQUIRE(answer.bytes);
-            CHECK(formats::package_from_json(*answer.bytes).name == "hello");
+            CHECK(formats::package_from_bytes(*answer.bytes).name == "hello");
             ++answers;
         });
     CHECK(answers == paths.size());

@@ -179,7 +179,7 @@ TEST_CASE("a source package's own fields are filled in for the store") {
     CHECK(package.files[1].name == "hello_1.0.orig.tar.gz");
     CHECK(package.files[2].name == "hello_1.0.orig.tar.gz.asc");
     CHECK(package.files[2].sha256 == digests_of("signature\n").sha256);
-    CHECK(formats::package_from_json(formats::to_json(package)).files.size() == 3);
+    CHECK(formats::package_from_bytes(formats::to_bytes(package)).files.size() == 3);
 }
 
 TEST_CASE("a source package whose files are not what its .dsc says is refused") {
