@@ -91,12 +91,14 @@ std::string to_text(const store::CollectorReport& report, const Options& options
     const auto everything = sums.generations + sums.metadata.files + sums.packages.files +
                             report.objects.files + report.texts.files +
                             static_cast<std::size_t>(report.transactions);
+    const std::string texts =
+        report.texts.files == 0 ? std::string() : ", " + base::counted(report.texts.files, "cached text");
     std::string text = everything == 0 ? "nothing to remove\n"
-                                       : fmt::format("{} {}, {}, {}: {}\n", verb,
+                                       : fmt::format("{} {}, {}, {}{}: {}\n", verb,
                                                      base::counted(sums.generations, "generation"),
                                                      base::counted(sums.metadata.files, "metadata file"),
                                                      base::counted(sums.packages.files, "package file"),
-                                                     base::human_size(freed_bytes(report, sums)));
+                                                     texts, base::human_size(freed_bytes(report, sums)));
     for (const auto& one : report.repositories) {
         if (one.retired.empty() && one.packages.files == 0) continue;
         text += fmt::format("  {}: {}, {}\n", one.repository, base::counted(one.retired.size(), "generation"),
