@@ -3,10 +3,9 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "core/fs/tree.hpp"
 #include "core/store/names.hpp"
+#include "core/store/waste.hpp"
 
 namespace repotool::store::layout {
 
@@ -14,9 +13,7 @@ std::string object(std::string_view sha256) {
     return fmt::format("private/objects/sha256/{}/{}", sha256.substr(0, 2), sha256);
 }
 std::string text_directory(std::string_view repository) {
-    std::string flat(repository);
-    std::replace(flat.begin(), flat.end(), '/', ':');
-    return fmt::format("{}/{}", kTexts, flat);
+    return fmt::format("{}/{}", kTexts, flat_name(repository));
 }
 std::string history_directory(std::string_view repository) {
     return fmt::format("private/history/{}", repository);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The cached text of a published index (docs/FORMAT.md §9): private/text/<repository>/<digest of the text> is
+// The cached text of a published index (docs/FORMAT.md §8): private/text/<repository>/<digest of the text> is
 // a map that says in which pack, a file beside it, each part of the text is. The text of the next generation
 // shares the packs of the one before. Nothing here is needed: what is missing or damaged is unpacked from the
 // published index again.

@@ -12,10 +12,14 @@
 
 namespace repotool::store {
 
-std::string Waste::name() const {
-    std::string flat = repository;
+std::string flat_name(std::string_view repository) {
+    std::string flat(repository);
     std::replace(flat.begin(), flat.end(), '/', ':');
-    return fmt::format("{}@{}@{}", flat, generation, superseded);
+    return flat;
+}
+
+std::string Waste::name() const {
+    return fmt::format("{}@{}@{}", flat_name(repository), generation, superseded);
 }
 
 std::optional<Waste> parse_waste(std::string_view name) {

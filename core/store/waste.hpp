@@ -14,6 +14,9 @@
 
 namespace repotool::store {
 
+// The name of a repository as one name in a directory: : for /.
+std::string flat_name(std::string_view repository);
+
 struct Waste {
     std::string repository;
     std::uint64_t generation = 0;

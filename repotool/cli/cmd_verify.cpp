@@ -58,7 +58,7 @@ int run(const Options& options, const GlobalOptions& global) {
                 .dump(1) +
             "\n");
     } else if (report.findings.empty() && !global.quiet) {
-        print(fmt::format("{} is {}: {}, {} looked at, {}\n", name, expired ? "whole, but over" : "good",
+        print(fmt::format("{} is {}: {}, {} looked at, {}\n", name, expired ? "whole, but expired" : "good",
                           base::counted(report.packages, "package"), base::counted(report.files, "file"),
                           report.is_signed ? "signed" : "not signed"));
     } else if (!report.findings.empty()) {

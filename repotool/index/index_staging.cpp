@@ -10,6 +10,32 @@
 
 namespace repotool::publisher {
 
+namespace {
+
+bool is_built(const std::vector<BuiltSet>& built, const std::string& format, const store::SetEntry& set) {
+    return std::any_of(built.begin(), built.end(), [&](const BuiltSet& other) {
+        return formats::format_name(other.plan.format) == format && other.entry.dist == set.dist &&
+               other.entry.component == set.component && other.entry.architecture == set.architecture;
+    });
+}
+
+// Texts of sets that stay as they are: a set that changes may have had the same one.
+std::set<std::string> other_texts(const BuildContext& context, const std::vector<BuiltSet>& built) {
+    std::set<std::string> texts;
+    if (context.parent == nullptr) return texts;
+    for (const auto& sub_manifest : context.parent->sub_manifests()) {
+        for (const auto* set : sub_manifest.all_sets()) {
+            if (is_built(built, sub_manifest.format, *set)) continue;
+            for (const auto& index : set->indexes) {
+                if (index.compression == "none") texts.insert(index.sha256);
+            }
+        }
+    }
+    return texts;
+}
+
+}  // namespace
+
 IndexWriterOptions writer_options(formats::Format format, const BuildContext& context) {
     const bool deb = format == formats::Format::deb;
     IndexWriterOptions options{
@@ -42,22 +68,7 @@ void stage_index_files(const BuildContext& context, const std::vector<WrittenInd
 }
 
 void exchange_texts(const BuildContext& context, const std::vector<BuiltSet>& built) {
-    std::set<std::string> others;  // texts of sets that stay as they are; another set may have had the same
-    if (context.parent != nullptr) {
-        for (const auto& sub_manifest : context.parent->sub_manifests()) {
-            for (const auto* set : sub_manifest.all_sets()) {
-                const bool is_built = std::any_of(built.begin(), built.end(), [&](const BuiltSet& other) {
-                    return formats::format_name(other.plan.format) == sub_manifest.format &&
-                           other.entry.dist == set->dist && other.entry.component == set->component &&
-                           other.entry.architecture == set->architecture;
-                });
-                if (is_built) continue;
-                for (const auto& index : set->indexes) {
-                    if (index.compression == "none") others.insert(index.sha256);
-                }
-            }
-        }
-    }
+    const std::set<std::string> others = other_texts(context, built);
     for (const auto& set : built) {
         for (const auto& update : set.texts) {
             for (const auto& text : update.staged) context.transaction.add_text(text.path, text.name);

@@ -110,7 +110,7 @@ StoredIndex open_index(fs::Filesystem& filesystem, const store::Transaction& tra
             index.compression, *table.find(index.name)};
 }
 
-// What was rendered is unpacked and read; what was copied was compared with its digest before.
+// What was rendered is unpacked and read; what was copied was compared with its checksum then.
 void check_frames(fs::Filesystem& filesystem, const store::Transaction& transaction,
                   const StagedGeneration& generation, const BuiltSet& built) {
     const std::string& repository = generation.manifest.repository;

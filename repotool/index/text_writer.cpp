@@ -48,8 +48,6 @@ void TextWriter::write(std::string_view text) {
     if (text.empty()) return;
     leave_beginning();
     append_to_pack(text);
-    part_checksum_.update(text);
-    part_length_ += text.size();
     hasher_.update(text);
 }
 
@@ -59,36 +57,30 @@ void TextWriter::end_part() {
         const std::size_t place = map_.parts.size();
         if (place >= parts.size() || parts[place].length > 0) leave_beginning();
     }
-    end_pack_part(std::exchange(part_length_, 0));
-    map_.parts.back().checksum = part_checksum_.take();
+    end_pack_part();
     size_ += map_.parts.back().length;
-    if (size_ - last_mark_ < kStateDistance || at_beginning_) return;
-    hasher_.mark();
-    marked_parts_.push_back(map_.parts.size() - 1);
-    last_mark_ = size_;
+    if (!at_beginning_) keep_state(map_.parts.size() - 1);
 }
 
 void TextWriter::append_to_pack(std::string_view text) {
-    if (pack_ == nullptr) {
-        pack_path_ = fresh_path_();
-        pack_ = filesystem_.create(pack_path_, 0600);
-    }
+    if (pack_ == nullptr) pack_ = std::make_unique<FrameFile>(filesystem_, fresh_path_(), 0600);
     pack_checksum_.update(text);
-    pack_size_ += text.size();
-    pack_buffer_ += text;
-    if (pack_buffer_.size() < kBuffer) return;
-    pack_->write(pack_buffer_);
-    pack_buffer_.clear();
+    pack_->write(text);
 }
 
-// The last `length` bytes of the pack are a part.
-void TextWriter::end_pack_part(std::uint64_t length) {
+// What was appended since the last part, maybe nothing.
+void TextWriter::end_pack_part() {
     store::TextPart part;
     part.pack = static_cast<std::uint32_t>(parent_ == nullptr ? 0 : parent_->map().packs.size());
-    part.offset = pack_size_ - length;
-    part.length = length;
+    part.offset = part_begin_;
+    if (pack_ != nullptr) {
+        part.length = pack_->size() - std::exchange(part_begin_, pack_->size());
+        part.checksum = pack_->cut();
+    } else {
+        part.checksum = base::checksum64({});
+    }
+    lengths_.push_back(part.length);
     map_.parts.push_back(std::move(part));
-    lengths_.push_back(length);
 }
 
 bool TextWriter::is_moved(std::size_t part) const {
@@ -118,8 +110,7 @@ void TextWriter::copy(std::size_t first, std::size_t end, const PartSink& take) 
             if (take) take(i, own);
             if (is_moved(i)) {
                 append_to_pack(own);
-                end_pack_part(own.size());
-                map_.parts.back().checksum = part.checksum;
+                end_pack_part();
                 if (at_beginning_) map_.parts.back().state = part.state;
             } else {
                 map_.parts.push_back(part);
@@ -139,9 +130,13 @@ void TextWriter::copy(std::size_t first, std::size_t end, const PartSink& take) 
 
 void TextWriter::add_hashed(std::string&& text, std::size_t last_part) {
     hasher_.update(std::move(text));
+    keep_state(last_part);
+}
+
+void TextWriter::keep_state(std::size_t part) {
     if (hasher_.size() - last_mark_ < kStateDistance) return;
     hasher_.mark();
-    marked_parts_.push_back(last_part);
+    marked_parts_.push_back(part);
     last_mark_ = hasher_.size();
 }
 
@@ -168,10 +163,7 @@ void TextWriter::leave_beginning() {
 
 void TextWriter::close() {
     leave_beginning();
-    if (pack_ == nullptr) return;
-    pack_->write(pack_buffer_);
-    pack_->close();
-    pack_buffer_ = {};
+    if (pack_ != nullptr) pack_->close(0);
 }
 
 TextUpdate TextWriter::finish(std::vector<std::string> compressions,
@@ -189,8 +181,8 @@ TextUpdate TextWriter::finish(std::vector<std::string> compressions,
     }
     TextUpdate update;
     if (pack_ != nullptr) {
-        const std::string name = pack_name(pack_checksum_.take(), pack_size_);
-        update.staged.push_back({pack_path_, name});
+        const std::string name = pack_name(pack_checksum_.take(), pack_->size());
+        update.staged.push_back({pack_->path(), name});
         map_.packs.push_back(name);
     }
     prune_packs();

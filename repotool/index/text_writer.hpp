@@ -17,6 +17,7 @@
 #include "core/store/manifest.hpp"
 #include "core/store/text_map.hpp"
 #include "repotool/index/cached_text.hpp"
+#include "repotool/index/frame_file.hpp"
 #include "repotool/index/text_update.hpp"
 
 namespace repotool::publisher {
@@ -49,8 +50,9 @@ private:
     void choose_packs_to_move();
     void leave_beginning();
     void append_to_pack(std::string_view text);
-    void end_pack_part(std::uint64_t length);
+    void end_pack_part();
     void add_hashed(std::string&& text, std::size_t last_part);
+    void keep_state(std::size_t part);
     void prune_packs();
 
     fs::Filesystem& filesystem_;
@@ -60,12 +62,9 @@ private:
     store::TextMap map_;  // packs: the parent's and ours behind them
     std::vector<std::uint64_t> lengths_;
     std::set<std::uint32_t> moved_packs_;  // of the parent, whose parts come into ours
-    std::string pack_path_;
-    std::unique_ptr<fs::File> pack_;
-    std::string pack_buffer_;
-    std::uint64_t pack_size_ = 0;
-    base::Checksum pack_checksum_, part_checksum_;
-    std::uint64_t part_length_ = 0;
+    std::unique_ptr<FrameFile> pack_;      // from the first new text on; its segments are our parts
+    base::Checksum pack_checksum_;
+    std::uint64_t part_begin_ = 0;  // in the pack
     std::uint64_t size_ = 0;
     bool at_beginning_;  // everything so far is what the parent begins with: nothing is hashed yet
     base::BackgroundHasher hasher_;

@@ -89,6 +89,7 @@ void PrivateCheck::check_texts() {
         try {
             check_text(path);
         } catch (const base::Error& error) {
+            if (!filesystem_.status(path)) return;  // a publisher has dropped it meanwhile
             if (error.kind() != base::ErrorKind::integrity) throw;
             find(path, error.reason(), remove);
         }
