@@ -22,6 +22,18 @@ std::set<std::string> types_of(const store::SetEntry* published) {
     return types;
 }
 
+// Digest of the open text by (dist, type); every architecture of a dist has the same.
+using Texts = std::map<std::pair<std::string, std::string>, std::string>;
+Texts texts_of(const store::GenerationReader& reader) {
+    Texts texts;
+    const store::SubManifest* rpm = reader.find_format("rpm");
+    if (rpm == nullptr) return texts;
+    for (const auto& set : rpm->sets) {
+        for (const auto& extra : set.extras) texts[{set.dist, extra.type}] = extra.open_sha256;
+    }
+    return texts;
+}
+
 MetadataAction action_of(const std::string& type, const std::set<std::string>& present, ParentExtras parent) {
     if (!present.contains(type)) return MetadataAction::added;
     return is_merged_type(type) && parent == ParentExtras::keep ? MetadataAction::merged
@@ -51,6 +63,24 @@ std::vector<MetadataChange> metadata_changes(const WorkingSets& sets, const Work
     }
     std::vector<MetadataChange> changes;
     for (const auto& [place, action] : found) changes.push_back({place.first, place.second, action});
+    return changes;
+}
+
+std::vector<MetadataChange> metadata_changes(const store::GenerationReader& before,
+                                             const store::GenerationReader& after) {
+    const Texts old_ones = texts_of(before);
+    const Texts new_ones = texts_of(after);
+    std::vector<MetadataChange> changes;
+    for (const auto& [place, digest] : old_ones) {
+        const auto now = new_ones.find(place);
+        if (now == new_ones.end())
+            changes.push_back({place.first, place.second, MetadataAction::removed});
+        else if (now->second != digest)
+            changes.push_back({place.first, place.second, MetadataAction::replaced});
+    }
+    for (const auto& [place, digest] : new_ones) {
+        if (!old_ones.contains(place)) changes.push_back({place.first, place.second, MetadataAction::added});
+    }
     return changes;
 }
 

@@ -15,6 +15,7 @@
 #include "repotool/index/release_info.hpp"
 #include "repotool/index/staged_check.hpp"
 #include "repotool/inspect/comparison.hpp"
+#include "repotool/publish/metadata_changes.hpp"
 #include "repotool/publish/publish.hpp"
 #include "repotool/publish/publish_steps.hpp"
 
@@ -95,6 +96,7 @@ private:
         result.manifest_sha256 = parent_->manifest_sha256();
         result.sub_manifests = parent_->sub_manifests();
         result.decisions = compare_generations(*parent_, target);
+        result.metadata = metadata_changes(*parent_, target);
         if (result.changed) result.notes = lost_places(target);
     }
 

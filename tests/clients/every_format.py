@@ -203,6 +203,10 @@ repositories: {stable: {sign: none}, next: {sign: none}}
         self.assertIn("1 metadata change", shown.splitlines()[0])
         self.assertIn("\n  ~ rpm metadata productid replaced (el9)\n", shown)
         self.assertNotIn("metadata", self.publish("stable", "--repodata", f"productid={two}"))
+        back = self.repotool("--json", "rollback", "stable", "--dry-run").json
+        self.assertEqual(back["metadata"], [{"dist": "el9", "type": "productid", "action": "replaced"}])
+        self.publish("stable", "--repodata", f"other-type={one}")
+        self.assertIn("\n  - rpm metadata other-type removed (el9)\n", self.repotool("rollback", "stable").out)
 
     def test_clients_of_rpm_read_zst(self):
         self.serve("[zst]")
