@@ -38,7 +38,7 @@ public:
         recover_dead();
         for_each_repository([&](CollectedRepository& one) { remove_due_names(one); });
         remove_objects();
-        attempt("texts", [&] { report_.texts = remove_texts(filesystem_); });
+        remove_unused_texts();
         // 2. Generations whose time has come, and what goes with them.
         for_each_repository([&](CollectedRepository& one) {
             TrashCollector trash(site_, one.repository, settings_.rules, settings_.lock);
@@ -102,6 +102,12 @@ private:
 
     void remove_objects() {
         attempt("objects", [&] { add(report_.objects, pool_.remove_objects()); });
+    }
+
+    void remove_unused_texts() {
+        remove_flat_texts(filesystem_, report_.texts);
+        for (const auto& repository : repositories_with_texts(filesystem_))
+            attempt(repository, [&] { remove_texts(site_, repository, settings_.lock, report_.texts); });
     }
 
     // The directories of a repository that expired and has nothing left; its history stays.

@@ -273,8 +273,12 @@ void Transaction::exchange_texts() noexcept {
             filesystem_.rename(text.staged_path, fs::join_path(directory, text.path), fs::Replace::yes);
             dropped_texts_.erase(text.path);
         }
-        for (const auto& name : dropped_texts_) {
-            if (!kept_texts_.contains(name)) filesystem_.remove(fs::join_path(directory, name));
+        // The maps before the packs that they name.
+        for (const bool packs : {false, true}) {
+            for (const auto& name : dropped_texts_) {
+                if (name.ends_with(".pack") == packs && !kept_texts_.contains(name))
+                    filesystem_.remove(fs::join_path(directory, name));
+            }
         }
     } catch (const std::exception&) {
         // A text that is missing is unpacked from the published index the next time.
