@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -24,6 +25,31 @@ struct WorkerLimits {
 struct WorkerAnswer {
     std::optional<std::string> bytes;
     std::string failure;
+};
+
+// Workers that get each job as bytes. Answers are taken in the order of the jobs.
+class WorkerPool {
+public:
+    // `job` runs in the workers. The workers start here: where threads are at work, no lock of theirs may be
+    // held then.
+    WorkerPool(std::size_t processes, std::function<std::string(const std::string& request)> job,
+               std::function<void(std::size_t number, WorkerAnswer)> collect,
+               const WorkerLimits& limits = {});
+    // Kills those that are left.
+    ~WorkerPool();
+    WorkerPool(const WorkerPool&) = delete;
+    WorkerPool& operator=(const WorkerPool&) = delete;
+
+    // A worker that died is replaced within `guard(fork)`: it has to see to it that no thread holds a lock.
+    void set_fork_guard(std::function<void(const std::function<void()>& fork)> guard);
+    // Jobs are numbered from 0. Collects answers while it has to wait.
+    void add(std::string request);
+    // Collects the answers that are left.
+    void finish();
+
+private:
+    struct State;
+    std::unique_ptr<State> state_;
 };
 
 // Runs job(0) … job(count-1) in at most `processes` workers and hands each answer to `collect` in the parent,

@@ -134,4 +134,41 @@ TEST_CASE("a worker cannot write files, start programs or open sockets, but can 
     CHECK(answers.back().bytes == "content");
 }
 
+TEST_CASE("a pool answers in order, however large requests and answers are", "[worker]") {
+    std::vector<std::size_t> sizes;
+    WorkerPool pool(
+        2, [](const std::string& request) { return request + request; },
+        [&](std::size_t number, WorkerAnswer answer) {
+            REQUIRE(number == sizes.size());
+            REQUIRE(answer.bytes);
+            sizes.push_back(answer.bytes->size());
+        });
+    for (std::size_t i = 0; i < 300; ++i) pool.add(std::string(i % 3 == 0 ? 1 : i * 5000, 'r'));
+    pool.finish();
+    REQUIRE(sizes.size() == 300);
+    for (std::size_t i = 0; i < 300; ++i) CHECK(sizes[i] == 2 * (i % 3 == 0 ? 1 : i * 5000));
+}
+
+TEST_CASE("a worker that dies is replaced where its pool may fork", "[worker]") {
+    std::vector<std::string> answers;
+    int forks = 0;
+    WorkerPool pool(
+        2,
+        [](const std::string& request) {
+            if (request == "die") _exit(3);
+            return request;
+        },
+        [&](std::size_t, WorkerAnswer answer) { answers.push_back(answer.bytes.value_or("dead")); });
+    pool.set_fork_guard([&](const std::function<void()>& fork) {
+        ++forks;
+        fork();
+    });
+    for (int i = 0; i < 200; ++i) pool.add(i == 17 || i == 150 ? "die" : std::to_string(i));
+    pool.finish();
+    CHECK(forks == 2);
+    REQUIRE(answers.size() == 200);
+    for (std::size_t i = 0; i < 200; ++i)
+        CHECK(answers[i] == (i == 17 || i == 150 ? "dead" : std::to_string(i)));
+}
+
 }  // namespace repotool::base
