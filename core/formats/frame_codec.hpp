@@ -14,20 +14,27 @@ namespace repotool::formats {
 
 inline constexpr std::size_t kFrameBuffer = std::size_t{64} << 10U;
 
-class FrameEncoder {
+// Makes one frame after the other; each depends on its text alone. For one thread.
+class FrameCompressor {
 public:
-    virtual ~FrameEncoder() = default;
-    virtual void begin_file(const ByteSink&) {}
-    virtual void write(std::string_view text, const ByteSink& sink) = 0;
-    virtual void finish_frame(const ByteSink& sink) = 0;
-    // A frame of another file goes into this one as it is.
-    virtual void note_copied(std::string_view) {}
-    virtual void finish_file(const ByteSink&) {}
+    virtual ~FrameCompressor() = default;
+    virtual std::string compress(std::string_view text) = 0;
 };
 
-std::unique_ptr<FrameEncoder> make_gzip_encoder();
-std::unique_ptr<FrameEncoder> make_xz_encoder();
-std::unique_ptr<FrameEncoder> make_zstd_encoder();
+std::unique_ptr<FrameCompressor> make_gzip_compressor();
+std::unique_ptr<FrameCompressor> make_xz_compressor();
+std::unique_ptr<FrameCompressor> make_zstd_compressor();
+
+// What a file has around its frames.
+class FrameContainer {
+public:
+    virtual ~FrameContainer() = default;
+    virtual std::string header() { return {}; }
+    virtual void add(std::string_view) {}
+    virtual std::string footer() { return {}; }
+};
+
+std::unique_ptr<FrameContainer> make_xz_container();
 
 // Hands text on and keeps to the limit.
 class LimitedSink {
@@ -44,6 +51,8 @@ using ByteSource = std::function<std::string_view()>;
 void unpack_gzip(const ByteSource& read, LimitedSink sink);
 void unpack_zstd(const ByteSource& read, LimitedSink sink);
 void unpack_xz(const ByteSource& read, LimitedSink sink);
+// One member.
+std::string unpack_gzip_member(std::string_view member, std::uint64_t limit);
 // One block, without the stream around it.
 void unpack_xz_block(std::string_view block, LimitedSink sink);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/formats/frames.hpp"
 
+#include <array>
 #include <string>
 #include <utility>
 
@@ -12,14 +13,14 @@ namespace {
 
 constexpr std::uint64_t kXzStreamHeader = 12;
 
-std::unique_ptr<FrameEncoder> make_encoder(Compression compression) {
+std::unique_ptr<FrameCompressor> make_compressor(Compression compression) {
     switch (compression) {
         case Compression::gz:
-            return make_gzip_encoder();
+            return make_gzip_compressor();
         case Compression::xz:
-            return make_xz_encoder();
+            return make_xz_compressor();
         case Compression::zst:
-            return make_zstd_encoder();
+            return make_zstd_compressor();
     }
     return nullptr;
 }
@@ -64,44 +65,29 @@ std::uint64_t bytes_before_frames(Compression compression) noexcept {
     return compression == Compression::xz ? kXzStreamHeader : 0;
 }
 
-struct FrameWriter::State {
-    std::unique_ptr<FrameEncoder> encoder;
-    ByteSink sink;
-    std::uint64_t frame_size = 0;
-};
+std::string pack_frame(Compression compression, std::string_view text) {
+    // They cost more to make than a small frame does.
+    thread_local std::array<std::unique_ptr<FrameCompressor>, 3> compressors;
+    auto& compressor = compressors.at(static_cast<std::size_t>(compression));
+    if (!compressor) compressor = make_compressor(compression);
+    return compressor->compress(text);
+}
 
-FrameWriter::FrameWriter(Compression compression, ByteSink sink) : state_(std::make_unique<State>()) {
-    state_->encoder = make_encoder(compression);
-    State* state = state_.get();
-    state_->sink = [state, sink = std::move(sink)](std::string_view bytes) {
-        state->frame_size += bytes.size();
-        if (!bytes.empty()) sink(bytes);
-    };
-    state_->encoder->begin_file(state_->sink);
-    state_->frame_size = 0;
+FrameWriter::FrameWriter(Compression compression, ByteSink sink)
+    : sink_(std::move(sink)),
+      container_(compression == Compression::xz ? make_xz_container() : std::make_unique<FrameContainer>()) {
+    sink_(container_->header());
 }
 FrameWriter::~FrameWriter() = default;
-FrameWriter::FrameWriter(FrameWriter&&) noexcept = default;
-FrameWriter& FrameWriter::operator=(FrameWriter&&) noexcept = default;
 
-void FrameWriter::write(std::string_view text) {
-    state_->encoder->write(text, state_->sink);
-}
-
-std::uint64_t FrameWriter::finish_frame() {
-    state_->encoder->finish_frame(state_->sink);
-    return std::exchange(state_->frame_size, 0);
-}
-
-void FrameWriter::copy_frame(std::string_view frame) {
+void FrameWriter::add_frame(std::string_view frame) {
     if (frame.empty()) return;
-    state_->encoder->note_copied(frame);
-    state_->sink(frame);
-    state_->frame_size = 0;
+    container_->add(frame);
+    sink_(frame);
 }
 
 void FrameWriter::finish_file() {
-    state_->encoder->finish_file(state_->sink);
+    sink_(container_->footer());
 }
 
 void unpack_file(Compression compression, const std::function<std::string_view()>& read, const ByteSink& sink,
@@ -125,7 +111,8 @@ std::string unpack_file(Compression compression, std::string_view bytes, std::ui
 
 std::string unpack_frame(Compression compression, std::string_view frame, std::uint64_t limit) {
     if (frame.empty()) return {};
-    if (compression != Compression::xz) return unpack_file(compression, frame, limit);
+    if (compression == Compression::gz) return unpack_gzip_member(frame, limit);
+    if (compression == Compression::zst) return unpack_file(compression, frame, limit);
     std::string text;
     const ByteSink keep = [&](std::string_view part) { text += part; };
     unpack_xz_block(frame, {keep, limit});
@@ -135,8 +122,7 @@ std::string unpack_frame(Compression compression, std::string_view frame, std::u
 std::string pack_file(Compression compression, std::string_view text) {
     std::string bytes;
     FrameWriter writer(compression, [&](std::string_view part) { bytes += part; });
-    writer.write(text);
-    writer.finish_frame();
+    writer.add_frame(pack_frame(compression, text));
     writer.finish_file();
     return bytes;
 }

@@ -26,26 +26,28 @@ std::uint64_t bytes_before_frames(Compression compression) noexcept;
 
 using ByteSink = std::function<void(std::string_view)>;
 
-// Writes one file: texts that it compresses into frames, and frames of other files.
+// One text as one frame. Several threads may call it.
+std::string pack_frame(Compression compression, std::string_view text);
+
+class FrameContainer;
+
+// Writes one file of frames.
 class FrameWriter {
 public:
     // What comes before the first frame goes to `sink` at once.
     FrameWriter(Compression compression, ByteSink sink);
     ~FrameWriter();
-    FrameWriter(FrameWriter&&) noexcept;
-    FrameWriter& operator=(FrameWriter&&) noexcept;
-    void write(std::string_view text);
-    // Ends the frame; returns its compressed length in bytes. The next write begins another one.
-    std::uint64_t finish_frame();
-    // A whole frame that was written with the same compression; an empty one is none. Throws base::Error
-    // (integrity) where it is no frame.
-    void copy_frame(std::string_view frame);
+    FrameWriter(const FrameWriter&) = delete;
+    FrameWriter& operator=(const FrameWriter&) = delete;
+    // A whole frame of the same compression, of pack_frame() or another file; an empty one is none. Throws
+    // base::Error (integrity) where it is no frame.
+    void add_frame(std::string_view frame);
     // What comes after the last frame. Nothing may follow.
     void finish_file();
 
 private:
-    struct State;
-    std::unique_ptr<State> state_;
+    ByteSink sink_;
+    std::unique_ptr<FrameContainer> container_;
 };
 
 // One text as a whole file of one frame.

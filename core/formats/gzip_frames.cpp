@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Frames as gzip members (RFC 1952), with zlib.
+// Frames as gzip members (RFC 1952): libdeflate for one member, zlib for whole files.
+#include <libdeflate.h>
 #include <zlib.h>
 
+#include <algorithm>
 #include <new>
 
 #include "core/formats/frame_codec.hpp"
@@ -10,50 +12,47 @@ namespace repotool::formats {
 namespace {
 
 constexpr int kLevel = 6;
-constexpr int kWindow = 15 + 16;  // zlib: 32 KiB window, gzip wrapper
+constexpr int kWindow = 15 + 16;                // zlib: 32 KiB window, gzip wrapper
+constexpr std::uint64_t kGreatestRatio = 1032;  // of DEFLATE: 258 bytes in two bits
 
-class GzipEncoder : public FrameEncoder {
+// Much faster than zlib at the same size; it works on whole buffers, which frames are.
+class GzipCompressor : public FrameCompressor {
 public:
-    GzipEncoder() {
-        if (deflateInit2(&stream_, kLevel, Z_DEFLATED, kWindow, 8, Z_DEFAULT_STRATEGY) != Z_OK)
-            throw std::bad_alloc();
+    GzipCompressor() : compressor_(libdeflate_alloc_compressor(kLevel), libdeflate_free_compressor) {
+        if (!compressor_) throw std::bad_alloc();
     }
-    ~GzipEncoder() override { deflateEnd(&stream_); }
-    GzipEncoder(const GzipEncoder&) = delete;
-    GzipEncoder& operator=(const GzipEncoder&) = delete;
-
-    void write(std::string_view text, const ByteSink& sink) override {
-        while (!text.empty()) {  // zlib counts in unsigned int
-            const std::string_view part = text.substr(0, std::size_t{1} << 30U);
-            run(part, Z_NO_FLUSH, sink);
-            text.remove_prefix(part.size());
-        }
-    }
-    void finish_frame(const ByteSink& sink) override {
-        run({}, Z_FINISH, sink);
-        deflateReset(&stream_);
+    std::string compress(std::string_view text) override {
+        std::string frame(libdeflate_gzip_compress_bound(compressor_.get(), text.size()), '\0');
+        frame.resize(libdeflate_gzip_compress(compressor_.get(), text.data(), text.size(), frame.data(),
+                                              frame.size()));
+        return frame;
     }
 
 private:
-    void run(std::string_view text, int flush, const ByteSink& sink) {
-        stream_.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
-        stream_.avail_in = static_cast<uInt>(text.size());
-        int status = Z_OK;
-        do {
-            stream_.next_out = reinterpret_cast<Bytef*>(buffer_.data());
-            stream_.avail_out = static_cast<uInt>(buffer_.size());
-            status = deflate(&stream_, flush);
-            sink({buffer_.data(), buffer_.size() - stream_.avail_out});
-        } while (flush == Z_FINISH ? status != Z_STREAM_END : stream_.avail_out == 0);
-    }
-    z_stream stream_{};
-    std::array<char, kFrameBuffer> buffer_{};
+    std::unique_ptr<libdeflate_compressor, void (*)(libdeflate_compressor*)> compressor_;
 };
 
 }  // namespace
 
-std::unique_ptr<FrameEncoder> make_gzip_encoder() {
-    return std::make_unique<GzipEncoder>();
+std::unique_ptr<FrameCompressor> make_gzip_compressor() {
+    return std::make_unique<GzipCompressor>();
+}
+
+std::string unpack_gzip_member(std::string_view member, std::uint64_t limit) {
+    const std::unique_ptr<libdeflate_decompressor, void (*)(libdeflate_decompressor*)> decompressor(
+        libdeflate_alloc_decompressor(), libdeflate_free_decompressor);
+    if (!decompressor) throw std::bad_alloc();
+    std::string text(std::min(limit, member.size() * kGreatestRatio), '\0');
+    std::size_t used = 0;
+    std::size_t unpacked = 0;
+    const libdeflate_result result = libdeflate_gzip_decompress_ex(
+        decompressor.get(), member.data(), member.size(), text.data(), text.size(), &used, &unpacked);
+    if (result == LIBDEFLATE_INSUFFICIENT_SPACE)
+        damaged_frame("it unpacks to more bytes than its metadata says");
+    if (result != LIBDEFLATE_SUCCESS) damaged_frame("its gzip data is damaged or ends too early");
+    if (used != member.size()) damaged_frame("there is more after its gzip member");
+    text.resize(unpacked);
+    return text;
 }
 
 void unpack_gzip(const ByteSource& read, LimitedSink sink) {

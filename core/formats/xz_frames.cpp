@@ -6,8 +6,6 @@
 
 #include <new>
 #include <stdexcept>
-#include <utility>
-#include <vector>
 
 #include "core/formats/frame_codec.hpp"
 
@@ -90,100 +88,91 @@ private:
     bool is_decoded_ = false;
 };
 
-class XzEncoder : public FrameEncoder {
+class XzCompressor : public FrameCompressor {
 public:
-    XzEncoder()
-        : index_(lzma_index_init(nullptr), [](lzma_index* index) { lzma_index_end(index, nullptr); }) {
-        if (!index_ || lzma_lzma_preset(&options_, kPreset)) throw std::bad_alloc();
+    XzCompressor() {
+        if (lzma_lzma_preset(&options_, kPreset)) throw std::bad_alloc();
         options_.dict_size = kDictionary;
         filters_[0] = {LZMA_FILTER_LZMA2, &options_};
         filters_[1] = {LZMA_VLI_UNKNOWN, nullptr};
+    }
+    XzCompressor(const XzCompressor&) = delete;
+    XzCompressor& operator=(const XzCompressor&) = delete;
+
+    // The header comes first and names the sizes, so it is made when they are known.
+    std::string compress(std::string_view text) override {
+        lzma_block block{};
+        block.check = kCheck;
+        block.filters = filters_.data();
+        block.compressed_size = LZMA_VLI_UNKNOWN;
+        block.uncompressed_size = LZMA_VLI_UNKNOWN;
+        demand(lzma_block_encoder(stream_.get(), &block), "lzma_block_encoder");
+        stream_.give(text);
+        std::string packed;
+        const lzma_ret status = stream_.run(LZMA_FINISH, [&](std::string_view bytes) { packed += bytes; });
+        demand(status == LZMA_STREAM_END ? LZMA_OK : status, "lzma_code");
+        demand(lzma_block_header_size(&block), "lzma_block_header_size");
+        std::string header(block.header_size, '\0');
+        demand(lzma_block_header_encode(&block, reinterpret_cast<std::uint8_t*>(header.data())),
+               "lzma_block_header_encode");
+        return header + packed;
+    }
+
+private:
+    lzma_options_lzma options_{};
+    std::array<lzma_filter, 2> filters_{};
+    Stream stream_;
+};
+
+class XzContainer : public FrameContainer {
+public:
+    XzContainer()
+        : index_(lzma_index_init(nullptr), [](lzma_index* index) { lzma_index_end(index, nullptr); }) {
+        if (!index_) throw std::bad_alloc();
         flags_.check = kCheck;
     }
 
-    void begin_file(const ByteSink& sink) override {
+    std::string header() override {
         std::string header(LZMA_STREAM_HEADER_SIZE, '\0');
         demand(lzma_stream_header_encode(&flags_, reinterpret_cast<std::uint8_t*>(header.data())),
                "lzma_stream_header_encode");
-        sink(header);
+        return header;
     }
 
-    void write(std::string_view text, const ByteSink&) override {
-        if (text.empty()) return;
-        begin_block();
-        stream_.give(text);
-        demand(stream_.run(LZMA_RUN, keep()), "lzma_code");
-    }
-
-    // The header comes first and names the sizes, so it is written when they are known.
-    void finish_frame(const ByteSink& sink) override {
-        begin_block();
-        stream_.give({});
-        const lzma_ret status = stream_.run(LZMA_FINISH, keep());
-        demand(status == LZMA_STREAM_END ? LZMA_OK : status, "lzma_code");
-        demand(lzma_block_header_size(&block_), "lzma_block_header_size");
-        std::string header(block_.header_size, '\0');
-        demand(lzma_block_header_encode(&block_, reinterpret_cast<std::uint8_t*>(header.data())),
-               "lzma_block_header_encode");
-        sink(header);
-        sink(packed_);
-        packed_.clear();
-        is_open_ = false;
-        append_to_index(block_);
-    }
-
-    void note_copied(std::string_view frame) override {
+    void add(std::string_view frame) override {
         BlockHeader header(frame);
         const lzma_block& block = *header.get();
         if (block.compressed_size == LZMA_VLI_UNKNOWN || block.uncompressed_size == LZMA_VLI_UNKNOWN ||
             lzma_block_total_size(&block) != frame.size())
             damaged_frame("its xz block has another size than its header says");
-        append_to_index(block);
+        demand(lzma_index_append(index_.get(), nullptr, lzma_block_unpadded_size(&block),
+                                 block.uncompressed_size),
+               "lzma_index_append");
     }
 
-    void finish_file(const ByteSink& sink) override {
+    std::string footer() override {
         std::string tail(lzma_index_size(index_.get()) + LZMA_STREAM_HEADER_SIZE, '\0');
         auto* bytes = reinterpret_cast<std::uint8_t*>(tail.data());
         std::size_t size = 0;
         demand(lzma_index_buffer_encode(index_.get(), bytes, &size, tail.size()), "lzma_index_buffer_encode");
         flags_.backward_size = lzma_index_size(index_.get());
         demand(lzma_stream_footer_encode(&flags_, bytes + size), "lzma_stream_footer_encode");
-        sink(tail);
+        return tail;
     }
 
 private:
-    void begin_block() {
-        if (std::exchange(is_open_, true)) return;
-        block_ = {};
-        block_.check = kCheck;
-        block_.filters = filters_.data();
-        block_.compressed_size = LZMA_VLI_UNKNOWN;
-        block_.uncompressed_size = LZMA_VLI_UNKNOWN;
-        demand(lzma_block_encoder(stream_.get(), &block_), "lzma_block_encoder");
-    }
-    std::function<void(std::string_view)> keep() {
-        return [this](std::string_view bytes) { packed_ += bytes; };
-    }
-    void append_to_index(const lzma_block& block) {
-        demand(lzma_index_append(index_.get(), nullptr, lzma_block_unpadded_size(&block),
-                                 block.uncompressed_size),
-               "lzma_index_append");
-    }
-
     std::unique_ptr<lzma_index, void (*)(lzma_index*)> index_;
-    lzma_options_lzma options_{};
-    std::array<lzma_filter, 2> filters_{};
     lzma_stream_flags flags_{};
-    Stream stream_;
-    lzma_block block_{};
-    std::string packed_;
-    bool is_open_ = false;
 };
 
 }  // namespace
 
-std::unique_ptr<FrameEncoder> make_xz_encoder() {
-    return std::make_unique<XzEncoder>();
+std::unique_ptr<FrameCompressor> make_xz_compressor() {
+    return std::make_unique<XzCompressor>();
+}
+
+std::unique_ptr<FrameContainer> make_xz_container() {
+    return std::make_unique<XzContainer>();
 }
 
 void unpack_xz(const ByteSource& read, LimitedSink sink) {

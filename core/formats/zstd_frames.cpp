@@ -13,37 +13,31 @@ namespace {
 
 constexpr int kLevel = 3;
 
-class ZstdEncoder : public FrameEncoder {
+class ZstdCompressor : public FrameCompressor {
 public:
-    ZstdEncoder() : context_(ZSTD_createCCtx(), ZSTD_freeCCtx) {
+    ZstdCompressor() : context_(ZSTD_createCCtx(), ZSTD_freeCCtx) {
         if (!context_) throw std::bad_alloc();
         ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_compressionLevel, kLevel);
         ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_checksumFlag, 1);
-        ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_contentSizeFlag, 0);
     }
-    void write(std::string_view text, const ByteSink& sink) override { run(text, ZSTD_e_continue, sink); }
-    void finish_frame(const ByteSink& sink) override { run({}, ZSTD_e_end, sink); }
+    std::string compress(std::string_view text) override {
+        std::string frame(ZSTD_compressBound(text.size()), '\0');
+        const std::size_t size =
+            ZSTD_compress2(context_.get(), frame.data(), frame.size(), text.data(), text.size());
+        if (ZSTD_isError(size) != 0)
+            throw std::runtime_error(fmt::format("zstd: {}", ZSTD_getErrorName(size)));
+        frame.resize(size);
+        return frame;
+    }
 
 private:
-    void run(std::string_view text, ZSTD_EndDirective directive, const ByteSink& sink) {
-        ZSTD_inBuffer in{text.data(), text.size(), 0};
-        std::size_t left = 0;
-        do {
-            ZSTD_outBuffer out{buffer_.data(), buffer_.size(), 0};
-            left = ZSTD_compressStream2(context_.get(), &out, &in, directive);
-            if (ZSTD_isError(left) != 0)
-                throw std::runtime_error(fmt::format("zstd: {}", ZSTD_getErrorName(left)));
-            sink({buffer_.data(), out.pos});
-        } while (directive == ZSTD_e_end ? left != 0 : in.pos < in.size);
-    }
     std::unique_ptr<ZSTD_CCtx, std::size_t (*)(ZSTD_CCtx*)> context_;
-    std::array<char, kFrameBuffer> buffer_{};
 };
 
 }  // namespace
 
-std::unique_ptr<FrameEncoder> make_zstd_encoder() {
-    return std::make_unique<ZstdEncoder>();
+std::unique_ptr<FrameCompressor> make_zstd_compressor() {
+    return std::make_unique<ZstdCompressor>();
 }
 
 void unpack_zstd(const ByteSource& read, LimitedSink sink) {

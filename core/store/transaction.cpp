@@ -96,28 +96,37 @@ void Transaction::keep_objects(const std::vector<StagedObject>& objects) {
     SyncBatch names(filesystem_);
     for (const auto& object : objects) {
         const std::string path = layout::object(object.sha256);
-        // Whoever made the directory may have died, or not have come to its sync yet.
+        // Whoever made the directory may have died, or not have come to its sync yet; so may whoever linked it.
         names.add_directory(fs::parent_path(fs::parent_path(path)));
-        if (const auto existing = filesystem_.status(path)) {
-            names.add_directory(fs::parent_path(path));  // whoever linked it may not have synced it yet
-            // A name is no proof: a disk that lost or changed bytes would be published as good.
-            if (existing->size == object.size &&
-                fs::digest_file(*filesystem_.open_read(path)).sha256 == object.sha256)
-                continue;
-            throw Error(ErrorKind::integrity, "keep object", object.sha256,
-                        fmt::format("what is there are {} other bytes", existing->size),
-                        "repotool verify --full shows what else is damaged");
-        }
-        fs::make_directories(filesystem_, fs::parent_path(path), 0700);
-        try {
-            kept_.insert(object.sha256);
-            filesystem_.link(object.path, path);
-        } catch (const base::SystemError& error) {
-            if (error.error_number() != EEXIST) throw;  // another publisher kept the same bytes a moment ago
-        }
+        kept_.insert(object.sha256);
+        while (!keep_object(object, path)) continue;  // it was there, and gc took it away
         names.add_directory(fs::parent_path(path));
     }
     names.flush();
+}
+
+// False where it is to be tried again.
+bool Transaction::keep_object(const StagedObject& object, const std::string& path) {
+    try {
+        filesystem_.link(object.path, path);
+        return true;
+    } catch (const base::SystemError& error) {
+        if (error.error_number() == ENOENT && filesystem_.status(object.path)) {
+            fs::make_directories(filesystem_, fs::parent_path(path), 0700);
+            return false;
+        }
+        if (error.error_number() != EEXIST) throw;
+    }
+    const auto existing = filesystem_.status(path);
+    if (!existing) return false;
+    kept_.erase(object.sha256);  // whoever kept it looks after it
+    // A name is no proof: a disk that lost or changed bytes would be published as good.
+    if (existing->size == object.size &&
+        fs::digest_file(*filesystem_.open_read(path)).sha256 == object.sha256)
+        return true;
+    throw Error(ErrorKind::integrity, "keep object", object.sha256,
+                fmt::format("what is there are {} other bytes", existing->size),
+                "repotool verify --full shows what else is damaged");
 }
 
 bool Transaction::is_new(const std::string& path) {
@@ -207,8 +216,10 @@ void Transaction::announce_content() {
 
 void Transaction::place_content() {
     SyncBatch batch(filesystem_);
+    std::set<std::string> parents;
     const auto make_parent = [&](const std::string& path) {
         const std::string parent = fs::parent_path(below_public(path));
+        if (!parents.insert(parent).second) return;
         for (const auto& changed : fs::make_directories(filesystem_, parent, 0755))
             batch.add_directory(changed);
         batch.add_directory(parent);

@@ -7,6 +7,7 @@
 // back. Killed at any point, recovery (recovery.hpp) does the same from the journal.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -112,6 +113,7 @@ private:
     void place_content();
     void place_pool_name(const PoolName& name);
     void claim(const CommitRequest& request);
+    bool keep_object(const StagedObject& object, const std::string& path);
     void exchange_texts() noexcept;
     void finish() noexcept;
 
@@ -128,7 +130,7 @@ private:
     std::set<std::string> kept_texts_, dropped_texts_;
     std::set<std::string> planned_;  // names below public/ that this transaction makes
     std::set<std::string> staged_directories_;
-    std::uint64_t next_fresh_ = 0;
+    std::atomic<std::uint64_t> next_fresh_ = 0;
     bool finished_ = false;
 };
 

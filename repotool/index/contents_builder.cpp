@@ -7,6 +7,7 @@
 
 #include "core/base/digest.hpp"
 #include "core/base/error.hpp"
+#include "core/fs/host.hpp"
 #include "repotool/index/contents_lines.hpp"
 #include "repotool/index/index_staging.hpp"
 #include "repotool/index/parent_index.hpp"
@@ -151,7 +152,8 @@ WrittenIndex write_contents(const SetPlan& plan, const BuildContext& context,
     auto parent = open_parent_contents(plan, context, cache);
     const store::ChunkList list =
         parent ? context.parent->contents_lines(*plan.parent->contents) : store::ChunkList{};
-    IndexWriter writer(writer_options(plan.format, context), kIndex, std::move(parent));
+    base::WorkQueue queue(fs::processor_count());
+    IndexWriter writer(writer_options(plan.format, context), queue, kIndex, std::move(parent));
     ContentsWriter sink(writer, list, built);
     writer.end_part();  // no header
     edit_contents(

@@ -5,6 +5,7 @@
 #include <numeric>
 #include <set>
 
+#include "core/fs/host.hpp"
 #include "repotool/index/contents_builder.hpp"
 #include "repotool/index/extras.hpp"
 #include "repotool/index/index_staging.hpp"
@@ -40,7 +41,7 @@ public:
             if (can_copy_)
                 parent = open_parent_index(context, *plan.parent, table, name, options.digests, cache);
             can_copy_ = can_copy_ && parent.has_value();
-            writers_.push_back(std::make_unique<IndexWriter>(options, name, std::move(parent)));
+            writers_.push_back(std::make_unique<IndexWriter>(options, queue_, name, std::move(parent)));
         }
     }
 
@@ -100,6 +101,7 @@ private:
     const std::vector<std::string> names_;
     const Descriptions descriptions_;
     bool can_copy_;
+    base::WorkQueue queue_{fs::processor_count()};
     std::vector<std::unique_ptr<IndexWriter>> writers_;
 };
 

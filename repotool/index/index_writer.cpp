@@ -13,42 +13,53 @@ constexpr std::uint64_t kLongestRun = std::uint64_t{1} << 20U;  // bytes of text
 
 }  // namespace
 
-IndexWriter::IndexWriter(const IndexWriterOptions& options, std::string name,
+IndexWriter::IndexWriter(const IndexWriterOptions& options, base::WorkQueue& queue, std::string name,
                          std::optional<ParentIndex> parent)
     : digests_(options.digests),
+      queue_(queue),
       name_(std::move(name)),
       parent_(std::move(parent)),
       text_(options.filesystem, options.fresh_path, options.digests,
             parent_ ? parent_->text.get() : nullptr) {
     for (const auto compression : options.compressions) {
-        Output output;
-        output.compression = compression;
-        output.file = std::make_unique<FrameFile>(options.filesystem, options.fresh_path(), 0644);
-        FrameFile* file = output.file.get();
-        output.writer = std::make_unique<formats::FrameWriter>(
+        auto output = std::make_unique<Output>();
+        output->compression = compression;
+        output->file = std::make_unique<FrameFile>(options.filesystem, options.fresh_path(), 0644);
+        FrameFile* file = output->file.get();
+        output->writer = std::make_unique<formats::FrameWriter>(
             compression, [file](std::string_view bytes) { file->write(bytes); });
         if (file->size() > 0) file->cut();  // what comes before the first frame
-        if (parent_) output.parent = parent_->find(compression);
+        if (parent_) output->parent = parent_->find(compression);
         outputs_.push_back(std::move(output));
     }
 }
 
 void IndexWriter::write(std::string_view text) {
     copy_parts();
-    part_size_ += text.size();
     text_.write(text);
-    for (auto& output : outputs_) output.writer->write(text);
+    part_ += text;
 }
 
 void IndexWriter::end_part() {
     copy_parts();
     text_.end_part();
-    for (auto& output : outputs_) end_frame(output, part_size_ == 0 ? 0 : output.writer->finish_frame());
-    part_size_ = 0;
+    const auto text = std::make_shared<const std::string>(std::exchange(part_, {}));
+    for (auto& output : outputs_) compress(*output, text);
 }
 
-void IndexWriter::end_frame(Output& output, std::uint64_t length) {
-    output.lengths.push_back(length);
+void IndexWriter::compress(Output& output, const std::shared_ptr<const std::string>& text) {
+    const auto frame = std::make_shared<std::string>();
+    std::function<void()> work;
+    if (!text->empty())
+        work = [compression = output.compression, text, frame] {
+            *frame = formats::pack_frame(compression, *text);
+        };
+    queue_.add(std::move(work), [&output, frame] { add_frame(output, *frame); });
+}
+
+void IndexWriter::add_frame(Output& output, std::string_view frame) {
+    output.writer->add_frame(frame);
+    output.lengths.push_back(frame.size());
     output.checksums.push_back(output.file->cut());
 }
 
@@ -68,45 +79,44 @@ void IndexWriter::copy_parts() {
     const std::size_t end = std::exchange(copy_end_, 0);
     copy_size_ = 0;
     const bool wants_text =
-        std::any_of(outputs_.begin(), outputs_.end(), [](const Output& output) { return !output.parent; });
-    TextWriter::PartSink compress;
+        std::any_of(outputs_.begin(), outputs_.end(), [](const auto& output) { return !output->parent; });
+    TextWriter::PartSink sink;
     if (wants_text) {  // for a compression that the parent does not have
-        compress = [this](std::size_t, std::string_view text) {
+        sink = [this](std::size_t, std::string_view text) {
+            const auto copy = std::make_shared<const std::string>(text);
             for (auto& output : outputs_) {
-                if (output.parent) continue;
-                output.writer->write(text);
-                end_frame(output, text.empty() ? 0 : output.writer->finish_frame());
+                if (!output->parent) compress(*output, copy);
             }
         };
     }
-    text_.copy(first, end, compress);
+    text_.copy(first, end, sink);
     for (auto& output : outputs_) {
-        if (output.parent) copy_frames(output, first, end);
+        if (output->parent)
+            queue_.add({}, [this, &output = *output, first, end] { copy_frames(output, first, end); });
     }
 }
 
 void IndexWriter::copy_frames(Output& output, std::size_t first, std::size_t end) {
-    parent_->for_each_frame(*output.parent, first, end, [&](std::string_view frame) {
-        output.writer->copy_frame(frame);
-        end_frame(output, frame.size());
-    });
+    parent_->for_each_frame(*output.parent, first, end,
+                            [&](std::string_view frame) { add_frame(output, frame); });
 }
 
 void IndexWriter::close(base::UnixSeconds mtime, ReadBack& read_back) {
     copy_parts();
-    if (text_.size() == 0) {  // an empty file is no valid gzip file: one frame of nothing
-        for (auto& output : outputs_) {
-            output.lengths.at(0) = output.writer->finish_frame();
-            output.checksums.at(0) = output.file->cut();
-        }
-    }
+    queue_.finish();
     text_.close();
     for (auto& output : outputs_) {
-        output.writer->finish_file();
-        output.file->close(mtime);
-        output.entry.name = name_;
-        output.entry.compression = compression_name(output.compression);
-        read_back.add(*output.file, digests_, output.entry);
+        if (text_.size() == 0) {  // an empty file is no valid gzip file: one frame of nothing
+            const std::string frame = formats::pack_frame(output->compression, {});
+            output->writer->add_frame(frame);
+            output->lengths.at(0) = frame.size();
+            output->checksums.at(0) = output->file->cut();
+        }
+        output->writer->finish_file();
+        output->file->close(mtime);
+        output->entry.name = name_;
+        output->entry.compression = compression_name(output->compression);
+        read_back.add(*output->file, digests_, output->entry);
     }
 }
 
@@ -117,15 +127,15 @@ WrittenIndex IndexWriter::finish() {
     std::vector<std::string> compressions;
     std::vector<std::vector<std::uint64_t>> checksums;
     for (auto& output : outputs_) {
-        compressions.emplace_back(compression_name(output.compression));
-        written.frames.stored[compressions.back()] = std::move(output.lengths);
-        checksums.push_back(std::move(output.checksums));
+        compressions.emplace_back(compression_name(output->compression));
+        written.frames.stored[compressions.back()] = std::move(output->lengths);
+        checksums.push_back(std::move(output->checksums));
     }
     IndexFile text{{name_, "none", "", 0, ""}, ""};
     written.text = text_.finish(compressions, checksums, text.entry);
     if (parent_) parent_->tell(written.text);
     written.files.push_back(std::move(text));
-    for (auto& output : outputs_) written.files.push_back({std::move(output.entry), output.file->path()});
+    for (auto& output : outputs_) written.files.push_back({std::move(output->entry), output->file->path()});
     return written;
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/base/sha_stream.hpp"
+#include "core/base/work_queue.hpp"
 #include "core/formats/frames.hpp"
 #include "core/fs/filesystem.hpp"
 #include "core/store/manifest.hpp"
@@ -40,7 +41,9 @@ struct IndexWriterOptions {
 class IndexWriter {
 public:
     // `parent` may be empty: then nothing can be copied.
-    IndexWriter(const IndexWriterOptions& options, std::string name, std::optional<ParentIndex> parent);
+    // Compressing is work for `queue`, which several writers may share and which outlives them.
+    IndexWriter(const IndexWriterOptions& options, base::WorkQueue& queue, std::string name,
+                std::optional<ParentIndex> parent);
 
     // A part is the header, one chunk, or the footer; an empty one has no frame.
     void write(std::string_view text);
@@ -48,7 +51,7 @@ public:
     void copy_parent_part(std::size_t part);
     // Open text of the parent.
     std::string parent_text(std::size_t part) const { return parent_->text->part(part); }
-    // No more parts. `read_back` gets the stored files, and is run before finish().
+    // No more parts, and the queue is empty. `read_back` gets the stored files, and is run before finish().
     void close(base::UnixSeconds mtime, ReadBack& read_back);
     WrittenIndex finish();
 
@@ -61,16 +64,18 @@ private:
         std::vector<std::uint64_t> lengths, checksums;
         store::IndexEntry entry;
     };
-    void end_frame(Output& output, std::uint64_t length);
+    void compress(Output& output, const std::shared_ptr<const std::string>& text);
+    static void add_frame(Output& output, std::string_view frame);
     void copy_parts();
     void copy_frames(Output& output, std::size_t first, std::size_t end);
 
     const base::ShaDigests digests_;
+    base::WorkQueue& queue_;
     std::string name_;
     std::optional<ParentIndex> parent_;
     TextWriter text_;
-    std::vector<Output> outputs_;
-    std::uint64_t part_size_ = 0;
+    std::vector<std::unique_ptr<Output>> outputs_;
+    std::string part_;                           // what was written of it
     std::size_t copy_first_ = 0, copy_end_ = 0;  // parts of the parent that are still to be copied
     std::uint64_t copy_size_ = 0;                // bytes of their text
 };

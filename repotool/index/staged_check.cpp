@@ -9,6 +9,7 @@
 
 #include "core/base/background_hasher.hpp"
 #include "core/base/error.hpp"
+#include "core/base/work_queue.hpp"
 #include "core/fs/host.hpp"
 #include "core/fs/tree.hpp"
 #include "core/store/generation_tree.hpp"
@@ -110,27 +111,36 @@ StoredIndex open_index(fs::Filesystem& filesystem, const store::Transaction& tra
             index.compression, *table.find(index.name)};
 }
 
-// What was rendered is unpacked and read; what was copied was compared with its checksum then.
+// What was rendered is unpacked and read; what was copied was compared with its checksum then. The sets and
+// the generation outlive the work.
 void check_frames(fs::Filesystem& filesystem, const store::Transaction& transaction,
-                  const StagedGeneration& generation, const BuiltSet& built) {
-    const std::string& repository = generation.manifest.repository;
+                  const StagedGeneration& generation, const BuiltSet& built, base::WorkQueue& queue) {
+    const auto open = [&](const store::IndexEntry& index, const store::FrameTable& table) {
+        return std::make_shared<const StoredIndex>(
+            open_index(filesystem, transaction, generation.manifest.repository, built, index, table));
+    };
     for (const auto& index : built.entry.indexes) {
         if (index.compression == "none") continue;
         if (index.name == "Contents") {
             if (built.contents->rendered.empty()) continue;
-            const StoredIndex stored =
-                open_index(filesystem, transaction, repository, built, index, built.contents->frames);
+            const auto stored = open(index, built.contents->frames);
             for (const std::size_t place : built.contents->rendered)
-                check_contents_text(stored.text(place + 1), built.contents->lines[place]);
+                queue.add([&lines = built.contents->lines[place], stored,
+                           place] { check_contents_text(stored->text(place + 1), lines); },
+                          [] {});
             continue;
         }
-        const StoredIndex stored =
-            open_index(filesystem, transaction, repository, built, index, built.frames);
+        const auto stored = open(index, built.frames);
         for (const std::size_t place : built.rendered) {
             const store::ChunkPiece& piece = built.plan.pieces[place];
-            check_index_text(
-                index.name, built.plan.dist, stored.text(place + 1),
-                piece.parent_index ? generation.parent->records(piece.reference) : piece.records);
+            std::vector<store::Record> of_parent;
+            if (piece.parent_index) of_parent = generation.parent->records(piece.reference);
+            queue.add(
+                [&built, &piece, &name = index.name, stored, place, of_parent = std::move(of_parent)] {
+                    check_index_text(name, built.plan.dist, stored->text(place + 1),
+                                     piece.parent_index ? of_parent : piece.records);
+                },
+                [] {});
         }
     }
 }
@@ -198,12 +208,16 @@ void check_staged(fs::Filesystem& filesystem, const store::Transaction& transact
     store::parse_manifest(generation.manifest_text);
     for (const auto& sub_manifest : generation.sub_manifests)
         store::parse_sub_manifest(store::render_sub_manifest(sub_manifest));
+    base::WorkQueue queue(fs::processor_count());
     for (const auto& set : built) {
-        for (const auto& piece : set.plan.pieces) store::parse_records(piece.text);
-        check_frames(filesystem, transaction, generation, set);
+        for (const auto& piece : set.plan.pieces) {
+            if (!piece.text.empty()) queue.add([&piece] { store::parse_records(piece.text); }, [] {});
+        }
+        check_frames(filesystem, transaction, generation, set, queue);
         check_extras(filesystem, transaction, generation, set.entry);
         check_objects(filesystem, generation.manifest.repository, set.plan);
     }
+    queue.finish();
     if (signer != nullptr) check_signatures(filesystem, transaction, generation, *signer);
 }
 

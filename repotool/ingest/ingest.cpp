@@ -3,11 +3,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <optional>
 
 #include "core/base/error.hpp"
 #include "core/base/text.hpp"
+#include "core/base/work_queue.hpp"
 #include "core/base/worker.hpp"
 #include "core/formats/rpm/extra_metadata.hpp"
 #include "core/fs/external.hpp"
@@ -23,12 +25,14 @@ namespace {
 using base::Error;
 using base::ErrorKind;
 
-// A package that is staged and waits to be parsed.
+// A package on its way: staged, parsed, or refused.
 struct Staged {
     ParseJob job;
     Ingested ingested;
     std::map<std::string, std::string> paths;  // of the other files of a source package, by name
     const InputFile* input = nullptr;          // a source package's is its .dsc
+    std::vector<Error> refusals;
+    bool is_parsed = false;
 };
 
 struct StagedExtra {
@@ -49,9 +53,8 @@ public:
     IngestedInputs run() {
         check_space();
         try {
-            stage_all();
-            if (!refusals_.any()) check_uploaders();  // what is refused already need not be signed, too
-            parse_staged();
+            take_packages();
+            take_extras();
             parse_extras();
             refusals_.throw_if_any();
             sync();
@@ -64,18 +67,17 @@ public:
 
 private:
     void check_space() const;
-    void stage_all();
-    void stage_package(const InputFile& input);
-    void stage_source(const SourceInput& input);
-    void stage_extra(const ExtraInput& input);
+    void take_packages();
+    void stage_package(const InputFile& input, Staged& staged);
+    void stage_source(const SourceInput& source, Staged& staged);
+    void parse(std::size_t place);
     void check_uploaders() const;
-    void parse_staged();
     void add_parsed(Staged& staged, const std::string& body);
+    void tell_packages();
+    void take_extras();
     void parse_extras();
     void sync() const;
-    // False where the action threw what is wrong with the file.
-    template <typename Action>
-    bool collect_refusals(const std::string& name, const Action& action);
+    ParserNeeds parser_needs() const;
 
     fs::Filesystem& filesystem_;
     Catalog& catalog_;
@@ -84,6 +86,8 @@ private:
     InputCopier copier_;
     Refusals refusals_;
     std::vector<Staged> staged_;
+    std::vector<std::size_t> parsing_;  // places in staged_, in the order of the parser's jobs
+    PackageParser* parser_ = nullptr;
     std::vector<StagedExtra> extras_;
     IngestedInputs result_;
 };
@@ -109,63 +113,116 @@ void Ingestion::check_space() const {
     }
 }
 
+// Adds what is wrong with a file to `refusals`.
 template <typename Action>
-bool Ingestion::collect_refusals(const std::string& name, const Action& action) {
+void collect_refusals(const std::string& name, std::vector<Error>& refusals, const Action& action) {
     try {
         action();
-        return true;
     } catch (const base::SystemError&) {
         throw;  // no space, I/O error: nothing is wrong with the package
     } catch (const Error& error) {
-        refusals_.add(name, error.reason(), error.hint());
-        return false;
+        refusals.emplace_back(error.kind(), "publish", name, error.reason(), error.hint());
     }
 }
 
-void Ingestion::stage_all() {
-    for (const auto& input : inputs_.packages) collect_refusals(input.path, [&] { stage_package(input); });
-    for (const auto& input : inputs_.sources) stage_source(input);
-    for (const auto& input : inputs_.extras) collect_refusals(input.path, [&] { stage_extra(input); });
-    for (const auto& input : inputs_.unpublished) collect_refusals(input.path, [&] { copier_.check(input); });
+ParserNeeds Ingestion::parser_needs() const {
+    ParserNeeds needs{inputs_.packages.size() + inputs_.sources.size(), false, 0};
+    for (const auto& input : inputs_.packages) {
+        needs.has_rpm = needs.has_rpm || !input.path.ends_with("deb");
+        if (options_.contents != Contents::list) continue;
+        const auto status = fs::external_status(input.path, fs::FinalSymlink::keep);
+        if (status) needs.largest = std::max(needs.largest, status->size);
+    }
+    return needs;
 }
 
-void Ingestion::stage_package(const InputFile& input) {
-    const StagedInput file = copier_.take_package(input);
-    Staged staged;
-    staged.job = {file.format, fs::join_path(filesystem_.root(), file.path), file.digests, input.path};
-    staged.job.contents = options_.contents;
-    staged.ingested.staged_path = file.path;
-    staged.ingested.origin = input.path;
-    staged.ingested.dist = input.dist;
+// Threads read, hash and copy or link; worker processes parse what is staged meanwhile.
+void Ingestion::take_packages() {
+    const std::size_t count = inputs_.packages.size();
+    staged_.resize(count + inputs_.sources.size());
+    if (staged_.empty()) return;
+    PackageParser parser(
+        parser_needs(), [&](std::size_t job, std::optional<std::string> body, const std::string& failure) {
+            Staged& staged = staged_[parsing_[job]];
+            if (!body)
+                return void(
+                    staged.refusals.emplace_back(ErrorKind::input, "publish", staged.input->path, failure));
+            add_parsed(staged, *body);
+        });
+    parser_ = &parser;
+    base::WorkQueue queue(fs::processor_count());
+    parser.pool().set_fork_guard([&](const std::function<void()>& fork) { queue.while_idle(fork); });
+    const bool must_be_vouched = !options_.uploaders.public_keys.empty();
+    for (std::size_t i = 0; i < staged_.size(); ++i) {
+        queue.add(
+            [&, i] {
+                if (i < count)
+                    stage_package(inputs_.packages[i], staged_[i]);
+                else
+                    stage_source(inputs_.sources[i - count], staged_[i]);
+            },
+            [&, i] {
+                if (!must_be_vouched) parse(i);
+            });
+    }
+    queue.finish();
+    if (must_be_vouched) {
+        // What is refused already need not be signed, too.
+        const bool any = std::any_of(staged_.begin(), staged_.end(),
+                                     [](const Staged& staged) { return !staged.refusals.empty(); });
+        if (!any) check_uploaders();
+        for (std::size_t i = 0; i < staged_.size(); ++i) parse(i);
+    }
+    parser.finish();
+    parser_ = nullptr;
+    tell_packages();
+}
+
+void Ingestion::stage_package(const InputFile& input, Staged& staged) {
     staged.input = &input;
-    staged_.push_back(std::move(staged));
+    collect_refusals(input.path, staged.refusals, [&] {
+        const StagedInput file = copier_.take_package(input);
+        staged.job = {file.format, fs::join_path(filesystem_.root(), file.path), file.digests, input.path};
+        staged.job.contents = options_.contents;
+        staged.ingested.staged_path = file.path;
+        staged.ingested.origin = input.path;
+        staged.ingested.dist = input.dist;
+    });
 }
 
-void Ingestion::stage_source(const SourceInput& input) {
-    Staged staged;
-    staged.ingested.origin = input.control.path;
-    staged.ingested.dist = input.control.dist;
-    staged.input = &input.control;
-    bool is_whole = collect_refusals(input.control.path, [&] {
-        const StagedInput control = copier_.take_file(input.control);
+void Ingestion::stage_source(const SourceInput& source, Staged& staged) {
+    staged.ingested.origin = source.control.path;
+    staged.ingested.dist = source.control.dist;
+    staged.input = &source.control;
+    collect_refusals(source.control.path, staged.refusals, [&] {
+        const StagedInput control = copier_.take_file(source.control);
         const std::string path = fs::join_path(filesystem_.root(), control.path);
-        staged.job = {formats::Format::deb, path, control.digests, input.control.path};
+        staged.job = {formats::Format::deb, path, control.digests, source.control.path};
         staged.ingested.staged_path = control.path;
     });
     staged.job.source_files.emplace();
-    for (const auto& part : input.files) {
-        is_whole &= collect_refusals(part.path, [&] {
+    for (const auto& part : source.files) {
+        collect_refusals(part.path, staged.refusals, [&] {
             const StagedInput file = copier_.take_file(part);
             const std::string name = fs::base_name(part.path);
             (*staged.job.source_files)[name] = file.digests;
             staged.paths[name] = file.path;
         });
     }
-    if (is_whole) staged_.push_back(std::move(staged));
 }
 
-void Ingestion::stage_extra(const ExtraInput& input) {
-    extras_.push_back({input, copier_.take_file({input.path}).path});
+void Ingestion::parse(std::size_t place) {
+    if (!staged_[place].refusals.empty()) return;
+    parsing_.push_back(place);
+    parser_->add(staged_[place].job);
+}
+
+// In the order of the input, whoever was ready first.
+void Ingestion::tell_packages() {
+    for (auto& staged : staged_) {
+        for (const auto& refusal : staged.refusals) refusals_.add(refusal);
+        if (staged.is_parsed) result_.packages.push_back(std::move(staged.ingested));
+    }
 }
 
 // By content: a name in an upload is only where its file was found.
@@ -184,17 +241,8 @@ void Ingestion::check_uploaders() const {
         if (!staged.job.source_files) continue;
         for (const auto& [name, digests] : *staged.job.source_files) demand(name, digests);
     }
-    for (const auto& extra : extras_) demand(extra.input.path, {});
+    for (const auto& extra : inputs_.extras) demand(extra.path, {});
     refusals.throw_if_any();
-}
-
-void Ingestion::parse_staged() {
-    std::vector<ParseJob> jobs;
-    for (auto& staged : staged_) jobs.push_back(std::move(staged.job));
-    parse_packages(jobs, [&](std::size_t i, std::optional<std::string> body, const std::string& failure) {
-        if (!body) return refusals_.add(jobs[i].shown_as, failure);
-        add_parsed(staged_[i], *body);
-    });
 }
 
 void Ingestion::add_parsed(Staged& staged, const std::string& body) {
@@ -203,12 +251,25 @@ void Ingestion::add_parsed(Staged& staged, const std::string& body) {
     const InputFile& input = *staged.input;
     if (input.claim != nullptr) {
         const std::string reason = contradiction(*input.claim, package, input.listed_by);
-        if (!reason.empty()) return refusals_.add(input.path, reason);
+        if (!reason.empty())
+            return void(staged.refusals.emplace_back(ErrorKind::input, "publish", input.path, reason));
     }
     catalog_.add(package.sha256, body);
     for (const auto& file : package.files) staged.ingested.staged_files.push_back(staged.paths.at(file.name));
     staged.ingested.package = std::move(package);
-    result_.packages.push_back(std::move(staged.ingested));
+    staged.is_parsed = true;
+}
+
+void Ingestion::take_extras() {
+    std::vector<Error> refusals;
+    for (const auto& input : inputs_.extras) {
+        collect_refusals(input.path, refusals, [&] {
+            extras_.push_back({input, copier_.take_file({input.path}).path});
+        });
+    }
+    for (const auto& input : inputs_.unpublished)
+        collect_refusals(input.path, refusals, [&] { copier_.check(input); });
+    for (const auto& refusal : refusals) refusals_.add(refusal);
 }
 
 void Ingestion::parse_extras() {

@@ -187,6 +187,7 @@ bool InputCopier::adopt(fs::File& source, const InputFile& input, const std::str
                     "publish it without --adopt");
     }
     if (!fs::link_external(source, filesystem_, staged_path)) {
+        const std::lock_guard lock(mutex_);
         if (!has_warned_)
             base::warn(fmt::format("'{}' cannot be linked into the site, so it is copied",
                                    base::printable(input.path)));
@@ -196,8 +197,11 @@ bool InputCopier::adopt(fs::File& source, const InputFile& input, const std::str
     refuse_writers(source, input);
     // The one exception from I1: this inode is about to become an object. From here on nobody opens it for
     // writing by accident; who did so since the look above would change what is published.
-    adopted_.emplace_back(staged_path, source.status().mode & 07777U);
-    filesystem_.open_read(staged_path)->set_mode(0444);
+    {
+        const std::lock_guard lock(mutex_);
+        adopted_.emplace_back(staged_path, source.status().mode & 07777U);
+    }
+    source.set_mode(0444);
     refuse_writers(source, input);
     return true;
 }

@@ -2,6 +2,7 @@
 // Takes input files into a transaction's staging: copied while they are hashed, or adopted.
 #pragma once
 
+#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
@@ -21,6 +22,7 @@ struct StagedInput {
     base::FileDigests digests;
 };
 
+// Several threads may take files at a time.
 class InputCopier {
 public:
     InputCopier(fs::Filesystem& filesystem, store::Transaction& transaction, Adopt adopt);
@@ -49,6 +51,7 @@ private:
     store::Transaction& transaction_;
     Adopt adopt_;
     fs::Status site_;
+    std::mutex mutex_;                                       // of those below
     std::vector<std::pair<std::string, unsigned>> adopted_;  // staged path, mode before
     bool has_warned_ = false;
 };

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/base/digest.hpp"
+#include "core/base/worker.hpp"
 #include "core/formats/model.hpp"
 
 namespace repotool::publisher {
@@ -26,7 +27,32 @@ struct ParseJob {
     Contents contents = Contents::leave_out;
 };
 
-// Hands each answer (formats::to_bytes of the package, or the reason why there is none) to `collect` in order.
+// What is known of the jobs before the first one.
+struct ParserNeeds {
+    std::size_t packages = 0;
+    bool has_rpm = false;       // maybe
+    std::uint64_t largest = 0;  // bytes of the largest package whose contents are listed
+};
+
+// Parses what it gets while more is prepared. Its workers start here: make it before threads.
+class PackageParser {
+public:
+    using Collect =
+        std::function<void(std::size_t number, std::optional<std::string> body, const std::string& failure)>;
+    // `collect`: as in parse_packages().
+    PackageParser(const ParserNeeds& needs, Collect collect);
+    // Numbered from 0.
+    void add(const ParseJob& job) { pool_.add(to_bytes(job)); }
+    void finish() { pool_.finish(); }
+    base::WorkerPool& pool() noexcept { return pool_; }
+
+private:
+    static std::string to_bytes(const ParseJob& job);
+    base::WorkerPool pool_;
+};
+
+// Hands each answer (formats::to_bytes of the package, or the reason why there is none) to `collect` in
+// order.
 void parse_packages(const std::vector<ParseJob>& jobs,
                     const std::function<void(std::size_t, std::optional<std::string> body,
                                              const std::string& failure)>& collect);

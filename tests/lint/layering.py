@@ -39,6 +39,7 @@ ROOMS = [
     (r"gpgme\.h$", ("signing/",)),
     (r"curl/", ("core/net/",)),
     (r"xxhash\.h$", ("core/base/",)),
+    (r"libdeflate\.h$", ("core/formats/",)),
     (r"(unistd|fcntl|dirent|poll|spawn|ftw|glob|fts)\.h$|sys/|linux/|fstream$", ("core/fs/", "core/base/")),
 ]
 

@@ -88,8 +88,9 @@ std::string reason_of(const std::string& message, const std::string& path) {
 HeaderReader::HeaderReader(const std::string& path, const std::string& shown_as) {
     const LogCapture log;
     const Transaction transaction(rpmtsCreate());
-    // Without the signature flags librpm would load its keyring, which means opening the rpmdb.
-    rpmtsSetVSFlags(transaction.get(), _RPMVSF_NOSIGNATURES);
+    // Signatures: librpm would load its keyring, which means opening the rpmdb. Digests: check_content()
+    // compares them all, and librpm would read the payload once more for them.
+    rpmtsSetVSFlags(transaction.get(), _RPMVSF_NOSIGNATURES | _RPMVSF_NODIGESTS);
     const RpmFile file(Fopen(path.c_str(), "r.ufdio"));
     if (!file || Ferror(file.get()) != 0) refuse(shown_as, "the file cannot be opened");
     Header header = nullptr;

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <memory>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -39,15 +40,16 @@ std::optional<DigestAlgorithm> algorithm_of(std::uint64_t number) {
 // Feeds the bytes [start, end) to each hasher.
 void hash_range(std::istream& file, std::uint64_t start, std::uint64_t end,
                 const std::vector<Hasher*>& hashers, const std::string& shown_as) {
-    std::vector<char> block(kBlockSize);
+    const std::size_t size = std::min<std::uint64_t>(kBlockSize, end - start);
+    const auto block = std::make_unique_for_overwrite<char[]>(size);
     file.clear();
     file.seekg(static_cast<std::streamoff>(start));
     for (std::uint64_t left = end - start; left > 0;) {
-        const auto wanted = static_cast<std::streamsize>(std::min<std::uint64_t>(left, block.size()));
-        file.read(block.data(), wanted);
+        const auto wanted = static_cast<std::streamsize>(std::min<std::uint64_t>(left, size));
+        file.read(block.get(), wanted);
         if (file.gcount() != wanted) refuse(shown_as, "the file ended while it was read");
         for (Hasher* hasher : hashers)
-            hasher->update(std::string_view(block.data(), static_cast<std::size_t>(wanted)));
+            hasher->update(std::string_view(block.get(), static_cast<std::size_t>(wanted)));
         left -= static_cast<std::uint64_t>(wanted);
     }
 }

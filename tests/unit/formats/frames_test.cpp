@@ -16,9 +16,9 @@ std::string frames_of(Compression compression, const std::vector<std::string>& t
     std::string bytes;
     FrameWriter writer(compression, [&](std::string_view part) { bytes += part; });
     for (const auto& text : texts) {
-        writer.write(text);
-        const std::uint64_t length = writer.finish_frame();
-        if (lengths != nullptr) lengths->push_back(length);
+        const std::string frame = pack_frame(compression, text);
+        writer.add_frame(frame);
+        if (lengths != nullptr) lengths->push_back(frame.size());
     }
     writer.finish_file();
     return bytes;
@@ -80,10 +80,10 @@ TEST_CASE("a file of copied frames equals one that was compressed", "[frames]") 
     FrameWriter writer(compression, [&](std::string_view part) { copy += part; });
     std::uint64_t offset = bytes_before_frames(compression);
     for (const std::uint64_t length : lengths) {
-        writer.copy_frame(std::string_view(source).substr(offset, length));
+        writer.add_frame(std::string_view(source).substr(offset, length));
         offset += length;
     }
-    writer.copy_frame({});
+    writer.add_frame({});
     writer.finish_file();
     CHECK(copy == source);
 }
@@ -109,12 +109,12 @@ TEST_CASE("bytes that are no whole xz block are not copied into a stream", "[fra
     const std::string bytes = frames_of(Compression::xz, {"a block of text\n"}, &lengths);
     const std::string block = bytes.substr(bytes_before_frames(Compression::xz), lengths[0]);
     FrameWriter writer(Compression::xz, [](std::string_view) {});
-    CHECK_THROWS_AS(writer.copy_frame(std::string_view(block).substr(0, block.size() - 4)), base::Error);
-    CHECK_THROWS_AS(writer.copy_frame(block + "more"), base::Error);
-    CHECK_THROWS_AS(writer.copy_frame(std::string(40, '\0')), base::Error);
+    CHECK_THROWS_AS(writer.add_frame(std::string_view(block).substr(0, block.size() - 4)), base::Error);
+    CHECK_THROWS_AS(writer.add_frame(block + "more"), base::Error);
+    CHECK_THROWS_AS(writer.add_frame(std::string(40, '\0')), base::Error);
     std::string bent = block;
     bent[2] = static_cast<char>(bent[2] ^ 1);
-    CHECK_THROWS_AS(writer.copy_frame(bent), base::Error);
+    CHECK_THROWS_AS(writer.add_frame(bent), base::Error);
 }
 
 TEST_CASE("truncated, damaged and bursting frames are refused", "[frames]") {
@@ -130,6 +130,8 @@ TEST_CASE("truncated, damaged and bursting frames are refused", "[frames]") {
     CHECK_THROWS_AS(unpack_file(compression, file, text.size()),
                     base::Error);  // one byte over the limit is too much
     CHECK_THROWS_AS(unpack_frame(compression, bytes, 999), base::Error);
+    CHECK_THROWS_AS(unpack_frame(compression, bytes + "more", 200'000), base::Error);
+    CHECK_THROWS_AS(unpack_frame(compression, bytes + bytes, 999), base::Error);
     bytes[bytes.size() / 2] = static_cast<char>(bytes[bytes.size() / 2] ^ 0x55);
     CHECK_THROWS_AS(unpack_frame(compression, bytes, 200'000), base::Error);
 }
