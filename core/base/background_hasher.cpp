@@ -101,8 +101,20 @@ void BackgroundHasher::mark() {
         take(std::move(step));
 }
 
+void BackgroundHasher::update(std::uint64_t size, std::function<std::string()> read) {
+    size_ += size;
+    if (!block_.empty()) hand_over({std::exchange(block_, {}), false});
+    hand_over({{}, false, std::move(read)});
+}
+
 void BackgroundHasher::take(Step&& step) {
-    stream_.update(step.bytes);
+    if (error_) return;
+    try {
+        stream_.update(step.read ? step.read() : step.bytes);
+    } catch (...) {
+        error_ = std::current_exception();
+        return;
+    }
     if (step.is_marked) states_.push_back(stream_.state());
 }
 
@@ -117,6 +129,7 @@ void BackgroundHasher::finish() {
         queue_.reset();
     }
     take({std::exchange(block_, {}), false});
+    if (error_) std::rethrow_exception(error_);
 }
 
 std::string BackgroundHasher::sha256() {

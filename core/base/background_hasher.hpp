@@ -3,6 +3,9 @@
 // cores while they are written. A short stream starts no thread. While one is alive, do not fork.
 #pragma once
 
+#include <cstdint>
+#include <exception>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -26,6 +29,8 @@ public:
     void update(std::string_view bytes);
     // The same without a copy.
     void update(std::string&& bytes);
+    // `read` gives these `size` bytes, in the thread; what it throws, the calls below throw.
+    void update(std::uint64_t size, std::function<std::string()> read);
     // Keeps the stream's state of this moment for states().
     void mark();
     std::uint64_t size() const noexcept { return size_; }
@@ -38,7 +43,8 @@ public:
 private:
     struct Step {
         std::string bytes;
-        bool is_marked = false;  // after them
+        bool is_marked = false;               // after them
+        std::function<std::string()> read{};  // gives the bytes
     };
     struct Queue;
     void take(Step&& step);
@@ -49,6 +55,7 @@ private:
     std::vector<std::string> states_;  // likewise
     std::string block_;
     std::uint64_t size_ = 0;
+    std::exception_ptr error_;      // likewise
     std::unique_ptr<Queue> queue_;  // from the first full block on
 };
 

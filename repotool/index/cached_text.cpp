@@ -46,21 +46,28 @@ void CachedText::check(std::size_t number, std::string_view text) const {
         throw DamagedText("private/text/…/" + map_.packs.at(part.pack));
 }
 
-std::string CachedText::part(std::size_t number) const {
-    std::size_t end = 0;
-    return run(number, 0, end);
-}
-
-std::string CachedText::run(std::size_t first, std::size_t most, std::size_t& end) const {
+std::size_t CachedText::run_end(std::size_t first, std::size_t limit, std::uint64_t most) const {
     const store::TextPart& head = map_.parts.at(first);
     std::uint64_t length = head.length;
-    for (end = first + 1; end < map_.parts.size() && length < most; ++end) {
-        const store::TextPart& next = map_.parts[end];
+    std::size_t end = first + 1;
+    for (; end < limit && length < most; ++end) {
+        const store::TextPart& next = map_.parts.at(end);
         if (next.pack != head.pack || next.offset != head.offset + length) break;
         length += next.length;
     }
-    std::string text(length, '\0');
-    if (length == 0) return text;
+    return end;
+}
+
+std::uint64_t CachedText::length(std::size_t first, std::size_t end) const {
+    std::uint64_t length = 0;
+    for (; first < end; ++first) length += map_.parts.at(first).length;
+    return length;
+}
+
+std::string CachedText::run(std::size_t first, std::size_t end) const {
+    const store::TextPart& head = map_.parts.at(first);
+    std::string text(length(first, end), '\0');
+    if (text.empty()) return text;
     text.resize(packs_.at(head.pack)->read_at(text, head.offset));
     std::string_view rest = text;
     for (std::size_t i = first; i < end; ++i) {

@@ -31,10 +31,13 @@ public:
     const store::TextMap& map() const noexcept { return map_; }
     std::uint64_t pack_size(std::size_t pack) const { return packs_.at(pack)->status().size; }
     // Throws DamagedText.
-    std::string part(std::size_t number) const;
-    // Parts from `first` on that lie one after the other in one pack, `most` bytes of text or one part more;
-    // `end` gets the first that is not among them. Throws likewise.
-    std::string run(std::size_t first, std::size_t most, std::size_t& end) const;
+    std::string part(std::size_t number) const { return run(number, number + 1); }
+    // Parts [first, end) that lie one after the other in one pack. Throws likewise. Several threads may call
+    // it.
+    std::string run(std::size_t first, std::size_t end) const;
+    // The longest run from `first` on, before `limit`: `most` bytes of text or one part more.
+    std::size_t run_end(std::size_t first, std::size_t limit, std::uint64_t most) const;
+    std::uint64_t length(std::size_t first, std::size_t end) const;
 
 private:
     void check(std::size_t number, std::string_view text) const;

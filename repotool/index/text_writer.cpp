@@ -91,46 +91,56 @@ bool TextWriter::is_moved(std::size_t part) const {
 void TextWriter::copy(std::size_t first, std::size_t end, const PartSink& take) {
     if (first != map_.parts.size()) leave_beginning();
     while (first < end) {
-        const auto& place = parent_->map().parts.at(first);
         if (at_beginning_ && !take && !is_moved(first)) {  // its hash is known
-            map_.parts.push_back(place);
-            lengths_.push_back(place.length);
-            size_ += place.length;
-            ++first;
+            share_part(first++, Keep::state);
             continue;
         }
-        std::size_t stop = end;
-        std::string text = parent_->run(first, std::min(kStateDistance, kBuffer), stop);
-        // A run may go beyond what is copied.
-        std::uint64_t length = 0;
-        std::string_view rest = text;
-        for (std::size_t i = first; i < std::min(stop, end); ++i) {
-            const auto& part = parent_->map().parts[i];
-            const auto own = rest.substr(0, part.length);
-            if (take) take(i, own);
-            if (is_moved(i)) {
-                append_to_pack(own);
-                end_pack_part();
-                if (at_beginning_) map_.parts.back().state = part.state;
-            } else {
-                map_.parts.push_back(part);
-                if (!at_beginning_) map_.parts.back().state.clear();
-                lengths_.push_back(part.length);
-            }
-            length += own.size();
-            rest.remove_prefix(own.size());
-        }
-        size_ += length;
-        first = std::min(stop, end);
-        if (at_beginning_) continue;
-        text.resize(length);
-        add_hashed(std::move(text), map_.parts.size() - 1);
+        const std::size_t stop = parent_->run_end(first, end, std::min(kStateDistance, kBuffer));
+        copy_run(first, stop, take);
+        first = stop;
     }
 }
 
-void TextWriter::add_hashed(std::string&& text, std::size_t last_part) {
-    hasher_.update(std::move(text));
-    keep_state(last_part);
+// Parts that lie one after the other in one pack.
+void TextWriter::copy_run(std::size_t first, std::size_t end, const PartSink& take) {
+    if (!take && !is_moved(first)) {
+        hash_parent(first, end);
+        for (std::size_t i = first; i < end; ++i) share_part(i, Keep::text);
+        return keep_state(map_.parts.size() - 1);
+    }
+    const std::string text = parent_->run(first, end);
+    std::string_view rest = text;
+    for (std::size_t i = first; i < end; ++i) {
+        const auto& part = parent_->map().parts[i];
+        const auto own = rest.substr(0, part.length);
+        rest.remove_prefix(own.size());
+        if (take) take(i, own);
+        if (!is_moved(i)) {
+            share_part(i, at_beginning_ ? Keep::state : Keep::text);
+            continue;
+        }
+        append_to_pack(own);
+        end_pack_part();
+        size_ += own.size();
+        if (at_beginning_) map_.parts.back().state = part.state;
+    }
+    if (at_beginning_) return;
+    hasher_.update(text);
+    keep_state(map_.parts.size() - 1);
+}
+
+// It stays in its pack.
+void TextWriter::share_part(std::size_t part, Keep keep) {
+    map_.parts.push_back(parent_->map().parts[part]);
+    if (keep == Keep::text) map_.parts.back().state.clear();
+    lengths_.push_back(map_.parts.back().length);
+    size_ += map_.parts.back().length;
+}
+
+// Read by the thread that hashes: nobody waits for it.
+void TextWriter::hash_parent(std::size_t first, std::size_t end) {
+    hasher_.update(parent_->length(first, end),
+                   [parent = parent_, first, end] { return parent->run(first, end); });
 }
 
 void TextWriter::keep_state(std::size_t part) {
@@ -152,12 +162,10 @@ void TextWriter::leave_beginning() {
     if (next > 0) hasher_.resume(parent_->map().parts[next - 1].state);
     last_mark_ = hasher_.size();
     while (next < end) {
-        std::size_t stop = end;
-        std::string text = parent_->run(next, kBuffer, stop);
-        std::uint64_t length = 0;
-        for (; next < std::min(stop, end); ++next) length += parent_->map().parts[next].length;
-        text.resize(length);
-        add_hashed(std::move(text), next - 1);
+        const std::size_t stop = parent_->run_end(next, end, kBuffer);
+        hash_parent(next, stop);
+        keep_state(stop - 1);
+        next = stop;
     }
 }
 

@@ -45,13 +45,15 @@ public:
                       const std::vector<std::vector<std::uint64_t>>& frames, store::IndexEntry& entry);
 
 private:
-    bool knows_hash_of(std::size_t part) const;
     bool is_moved(std::size_t part) const;
     void choose_packs_to_move();
     void leave_beginning();
     void append_to_pack(std::string_view text);
     void end_pack_part();
-    void add_hashed(std::string&& text, std::size_t last_part);
+    void copy_run(std::size_t first, std::size_t end, const PartSink& take);
+    enum class Keep { text, state };  // of a part of the parent: its text alone, or its hash's state, too
+    void share_part(std::size_t part, Keep keep);
+    void hash_parent(std::size_t first, std::size_t end);
     void keep_state(std::size_t part);
     void prune_packs();
 

@@ -45,8 +45,10 @@ formats::Format detect_format(fs::File& file, const std::string& name) {
                 head.empty() ? "the file is empty" : "it is neither a .deb nor an .rpm file");
 }
 
-bool is_same_file_state(const fs::Status& a, const fs::Status& b) {
-    return a.size == b.size && a.mtime_ns == b.mtime_ns && a.ctime_ns == b.ctime_ns && a.inode == b.inode;
+constexpr int kMostReadings = 20;  // of a file to which others add links meanwhile
+
+bool has_same_bytes(const fs::Status& a, const fs::Status& b) {
+    return a.size == b.size && a.mtime_ns == b.mtime_ns && a.inode == b.inode;
 }
 
 base::FileDigests collect(base::Hasher& hasher, const std::vector<DigestAlgorithm>& algorithms) {
@@ -72,22 +74,38 @@ base::FileDigests collect(base::Hasher& hasher, const std::vector<DigestAlgorith
     return digests;
 }
 
-// Reads the whole file in one pass, which `target` gets a copy of where it is not null.
-base::FileDigests read_through(fs::File& source, const std::string& name, fs::File* target,
-                               const std::vector<DigestAlgorithm>& algorithms) {
+// Reads the whole file in one pass, which `target` gets a copy of where it is not null. False where something
+// but its bytes seems to have changed meanwhile.
+bool read_once(fs::File& source, const std::string& name, fs::File* target, base::Hasher& hasher) {
     const fs::Status before = source.status();
-    base::Hasher hasher(algorithms);
     // Not a string: that would write as many zeros for each small package.
     const auto buffer = std::make_unique_for_overwrite<char[]>(kBufferSize);
     while (const std::size_t count = source.read_at({buffer.get(), kBufferSize}, hasher.size())) {
         hasher.update(std::string_view(buffer.get(), count));
         if (target != nullptr) target->write({buffer.get(), count});
     }
-    if (!is_same_file_state(before, source.status()) || hasher.size() != before.size) {
+    const fs::Status after = source.status();
+    if (!has_same_bytes(before, after) || hasher.size() != before.size) {
         throw Error(ErrorKind::input, "read package", name, "it changed while it was read",
                     "publish it again when its writer is done");
     }
-    return collect(hasher, algorithms);
+    return before.ctime_ns == after.ctime_ns;
+}
+
+base::FileDigests read_through(fs::File& source, const std::string& name, fs::File* target,
+                               const std::vector<DigestAlgorithm>& algorithms) {
+    base::FileDigests last;
+    for (int reading = 0; reading < kMostReadings; ++reading) {
+        base::Hasher hasher(algorithms);
+        const bool is_untouched = read_once(source, name, target, hasher);
+        base::FileDigests digests = collect(hasher, algorithms);
+        if (reading > 0 && digests.sha256 != last.sha256) break;
+        if (is_untouched) return digests;
+        last = std::move(digests);
+        target = nullptr;  // it has a copy; whether that is right, the next reading tells
+    }
+    throw Error(ErrorKind::input, "read package", name, "it changed while it was read",
+                "publish it again when its writer is done");
 }
 
 // What was hashed is what will be published, so nobody can change it after this.
@@ -147,9 +165,10 @@ std::optional<StagedInput> InputCopier::take_published(const InputFile& input) {
 }
 
 void InputCopier::give_back() noexcept {
-    for (const auto& [path, mode] : adopted_) {
+    // Of several links to one file the first knows its mode.
+    for (auto adopted = adopted_.rbegin(); adopted != adopted_.rend(); ++adopted) {
         try {
-            filesystem_.open_read(path)->set_mode(mode);
+            filesystem_.open_read(adopted->first)->set_mode(adopted->second);
         } catch (const std::exception& error) {
             base::warn(fmt::format("the mode of an input stays read-only: {}", error.what()));
         }
@@ -200,8 +219,8 @@ bool InputCopier::adopt(fs::File& source, const InputFile& input, const std::str
     {
         const std::lock_guard lock(mutex_);
         adopted_.emplace_back(staged_path, source.status().mode & 07777U);
+        source.set_mode(0444);
     }
-    source.set_mode(0444);
     refuse_writers(source, input);
     return true;
 }

@@ -135,6 +135,23 @@ class Guards(Scenario):
         self.repotool("publish", "--to", "stable", "--adopt", good, "--dry-run")
         self.assertEqual(stat.S_IMODE(good.stat().st_mode), 0o664)
 
+    def test_links_to_one_file_are_adopted_side_by_side(self):
+        first, second = self.dir / "first", self.dir / "second"
+        for directory in (first, second):
+            directory.mkdir()
+        for number in range(60):
+            deb = self.deb(f"linked{number}")
+            deb.chmod(0o664)
+            for directory in (first, second):
+                os.link(deb, directory / deb.name)
+        bad = self.dir / "bad.deb"
+        bad.write_bytes(b"!<arch>\nbroken")
+        self.publish("stable", self.deb("zz"))
+        self.refused("publish", "--to", "stable", "--adopt", first, second, bad, code=3)
+        self.assertEqual({stat.S_IMODE(path.stat().st_mode) for path in first.iterdir()}, {0o664})
+        done = self.repotool("--json", "publish", "--to", "stable", "--adopt", first, second)
+        self.assertEqual(len({package["name"] for package in done.json["packages"]}), 60)
+
     def publish_to(self, output, change, **options):
         """A publish whose standard output goes elsewhere."""
         command = ["sh", "-c", 'exec "$@" >' + output, "sh", tool_path("repotool"), "--site", self.site, "publish", "--test", change,

@@ -98,4 +98,28 @@ TEST_CASE("a checksum of pieces is that of the whole", "[hasher]") {
     CHECK(checksum64(text) != checksum64(text.substr(1)));
 }
 
+TEST_CASE("bytes that the thread reads itself are hashed in their place", "[hasher]") {
+    const std::string text(300'000, 'x');
+    BackgroundHasher hasher;
+    std::string whole;
+    for (int i = 0; i < 20; ++i) {
+        const std::string own = std::to_string(i);
+        hasher.update(std::string_view(own));
+        hasher.update(text.size(), [&text] { return text; });
+        hasher.mark();
+        whole += own + text;
+    }
+    CHECK(hasher.size() == whole.size());
+    CHECK(hasher.sha256() == sha256_hex(whole));
+    CHECK(hasher.states().size() == 20);
+}
+
+TEST_CASE("what reading throws in the thread reaches whoever wants the digest", "[hasher]") {
+    BackgroundHasher hasher;
+    hasher.update(3, []() -> std::string { throw Error(ErrorKind::integrity, "read", "pack", "damaged"); });
+    hasher.update(std::string_view("more"));
+    CHECK_THROWS_AS(hasher.sha256(), Error);
+    CHECK_THROWS_AS(hasher.states(), Error);
+}
+
 }  // namespace repotool::base
