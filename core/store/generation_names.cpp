@@ -80,6 +80,11 @@ ChunkList read_chunk_list(fs::Filesystem& filesystem, const std::string& reposit
     return text ? parse_chunk_list(*text) : ChunkList{};
 }
 
+std::string read_chunk_text(fs::Filesystem& filesystem, const std::string& repository,
+                            const std::string& sha256, Missing missing) {
+    return read_part(filesystem, repository, sha256, missing).value_or("");
+}
+
 std::vector<Record> read_chunk(fs::Filesystem& filesystem, const std::string& repository,
                                const std::string& sha256, Missing missing) {
     const auto text = read_part(filesystem, repository, sha256, missing);

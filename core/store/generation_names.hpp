@@ -37,7 +37,9 @@ GenerationNames read_generation_names(fs::Filesystem& filesystem, const std::str
 // The chunks that a chunk list names; empty where the list is gone.
 ChunkList read_chunk_list(fs::Filesystem& filesystem, const std::string& repository,
                           const std::string& sha256, Missing missing);
-// A chunk of a package list; empty where it is gone.
+// The lines of a chunk of a package list, and as records; empty where it is gone.
+std::string read_chunk_text(fs::Filesystem& filesystem, const std::string& repository,
+                            const std::string& sha256, Missing missing);
 std::vector<Record> read_chunk(fs::Filesystem& filesystem, const std::string& repository,
                                const std::string& sha256, Missing missing);
 

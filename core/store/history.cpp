@@ -159,7 +159,7 @@ std::vector<HistoryRecord> History::read_back(std::uint64_t generation) const {
     for (auto path = paths.rbegin(); path != paths.rend(); ++path) {
         const LineLog log = parse_line_log(fs::read_file(filesystem_, *path, kSegmentLimit), *path);
         std::vector<HistoryRecord> older;
-        for (const auto& line : log.lines) older.push_back(parse_history_record(line));
+        for (const auto& line : log.lines) older.push_back(parse_history_summary(line));
         records.insert(records.begin(), std::make_move_iterator(older.begin()),
                        std::make_move_iterator(older.end()));
         if (!records.empty() && records.front().generation < generation) break;

@@ -64,7 +64,7 @@ public:
     // out.
     std::vector<HistoryRecord> read() const;
     // The newest records, oldest first: at least all from this generation on. Reads the segments that it
-    // needs and checks no chain.
+    // needs and checks no chain; the changes are left out.
     std::vector<HistoryRecord> read_back(std::uint64_t generation) const;
     // The value of this key in the newest record that has it in its meta, or in that of a request.
     std::optional<std::string> newest_meta(const std::string& key) const;

@@ -2,7 +2,9 @@
 #include "core/store/leaving.hpp"
 
 #include <algorithm>
+#include <functional>
 
+#include "core/base/checksum.hpp"
 #include "core/fs/tree.hpp"
 #include "core/store/layout.hpp"
 
@@ -21,13 +23,11 @@ public:
         add_files(1, names.parts);
         add_files(2, names.roots);
         for (const auto& list : names.other_lists) dead_chunks(list);
-        CondemnedFiles packages;
+        std::vector<std::string> chunks;
         for (const auto& list : names.package_lists) {
-            for (const auto& chunk : dead_chunks(list)) {
-                for (const auto& record : read_chunk(filesystem_, repository_, chunk, Missing::is_gone))
-                    add_package_files(packages, repository_, record);
-            }
+            for (auto& chunk : dead_chunks(list)) chunks.push_back(std::move(chunk));
         }
+        CondemnedFiles packages = packages_in(chunks);
         const std::string list = fs::join_path(layout::kCondemned, generation.waste.name());
         if (filesystem_.status(list)) return;  // written by a gc that did not come to the end
         if (!packages.empty()) result_.packages.emplace_back(generation.waste, std::move(packages));
@@ -44,6 +44,25 @@ public:
     }
 
 private:
+    // Most lines of a chunk that changed are in the chunk that took its place: to parse them would cost far
+    // more than to compare them.
+    CondemnedFiles packages_in(const std::vector<std::string>& chunks) {
+        const auto for_each = [&](const std::function<void(std::string_view)>& visit) {
+            for (const auto& chunk : chunks)
+                for_each_line(read_chunk_text(filesystem_, repository_, chunk, Missing::is_gone), visit);
+        };
+        std::set<std::string> names;
+        for_each([&](std::string_view line) { names.emplace(peek_name(line)); });
+        names.erase("");
+        const auto living = live_.lines_of(names);
+        CondemnedFiles packages;
+        for_each([&](std::string_view line) {
+            if (living.contains(base::checksum64(line))) return;
+            for (const auto& record : parse_records(line)) add_package_files(packages, repository_, record);
+        });
+        return packages;
+    }
+
     void add_files(std::size_t stage, const std::vector<ContentFile>& files) {
         for (const auto& file : files) {
             if (!live_.names(file.path)) result_.metadata.at(stage).insert(file.path);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/base/checksum.hpp"
 #include "core/base/error.hpp"
 #include "core/store/layout.hpp"
 #include "core/store/roster.hpp"
@@ -45,20 +46,38 @@ void LiveNames::add(std::uint64_t generation) {
     }
 }
 
-std::size_t LiveNames::visit_packages(const std::set<std::string>& names, std::size_t from,
-                                      const std::function<void(const Record&)>& visit) const {
+std::set<std::string> LiveNames::chunks_of(const std::set<std::string>& names, std::size_t from) const {
     std::set<std::string> wanted;
     for (std::size_t i = names.empty() ? package_lists_.size() : from; i < package_lists_.size(); ++i) {
         const ChunkList list =
             read_chunk_list(filesystem_, repository_, package_lists_[i], Missing::is_damage);
         for (auto& chunk : chunks_with_packages(list, names)) wanted.insert(std::move(chunk));
     }
-    for (const auto& chunk : wanted) {
-        for (const auto& record : read_chunk(filesystem_, repository_, chunk, Missing::is_damage)) {
-            if (names.contains(record.name)) visit(record);
-        }
+    return wanted;
+}
+
+std::size_t LiveNames::visit_packages(const std::set<std::string>& names, std::size_t from,
+                                      const std::function<void(const Record&)>& visit) const {
+    for (const auto& chunk : chunks_of(names, from)) {
+        const std::string text = read_chunk_text(filesystem_, repository_, chunk, Missing::is_damage);
+        for_each_line(text, [&](std::string_view line) {
+            const std::string name(peek_name(line));
+            if (!name.empty() && !names.contains(name)) return;
+            for (const auto& record : parse_records(line)) {
+                if (names.contains(record.name)) visit(record);
+            }
+        });
     }
     return package_lists_.size();
+}
+
+std::unordered_set<std::uint64_t> LiveNames::lines_of(const std::set<std::string>& names) const {
+    std::unordered_set<std::uint64_t> lines;
+    for (const auto& chunk : chunks_of(names, 0)) {
+        const std::string text = read_chunk_text(filesystem_, repository_, chunk, Missing::is_damage);
+        for_each_line(text, [&](std::string_view line) { lines.insert(base::checksum64(line)); });
+    }
+    return lines;
 }
 
 std::size_t LiveNames::visit_all(std::size_t from, const std::function<void(const Record&)>& visit) const {

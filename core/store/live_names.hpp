@@ -32,10 +32,13 @@ public:
     // what came since the caller looked last. Returns the number to give the next time.
     std::size_t visit_packages(const std::set<std::string>& names, std::size_t from,
                                const std::function<void(const Record&)>& visit) const;
+    // base::checksum64 of the lines of these packages, and of some others.
+    std::unordered_set<std::uint64_t> lines_of(const std::set<std::string>& names) const;
     // The same for every record.
     std::size_t visit_all(std::size_t from, const std::function<void(const Record&)>& visit) const;
 
 private:
+    std::set<std::string> chunks_of(const std::set<std::string>& names, std::size_t from) const;
     void add(std::uint64_t generation);
     bool is_there(std::uint64_t generation) const;
 

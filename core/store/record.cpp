@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include <nlohmann/json.hpp>
 
 #include "core/base/digest.hpp"
@@ -91,6 +93,27 @@ std::vector<Record> parse_records(std::string_view lines) {
         throw base::Error(base::ErrorKind::integrity, "read", "package record", error.what());
     }
     return records;
+}
+
+std::string_view peek_name(std::string_view line) noexcept {
+    // Keys are sorted: before this one only "files" could have it inside.
+    constexpr std::string_view kKey = "\"name\":\"";
+    const auto key = line.find(kKey);
+    if (key == std::string_view::npos) return {};
+    const auto begin = key + kKey.size();
+    const auto end = line.find('"', begin);
+    if (end == std::string_view::npos) return {};
+    const bool is_plain = line.substr(0, key).find("\"files\":") == std::string_view::npos &&
+                          line.substr(0, end).find('\\') == std::string_view::npos;
+    return is_plain ? line.substr(begin, end - begin) : std::string_view();
+}
+
+void for_each_line(std::string_view lines, const std::function<void(std::string_view line)>& visit) {
+    while (!lines.empty()) {
+        const auto end = std::min(lines.find('\n'), lines.size() - 1);
+        visit(lines.substr(0, end + 1));
+        lines.remove_prefix(end + 1);
+    }
 }
 
 }  // namespace repotool::store

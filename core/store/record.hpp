@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -43,5 +44,10 @@ std::string render_record(const Record& record);
 // Throws base::Error (integrity) for anything that render_record would not have written, hostile paths among
 // it.
 std::vector<Record> parse_records(std::string_view lines);
+// The name of the package in a line that render_record() gave, found without parsing it; empty where only
+// parsing tells.
+std::string_view peek_name(std::string_view line) noexcept;
+// Each line, with its end.
+void for_each_line(std::string_view lines, const std::function<void(std::string_view line)>& visit);
 
 }  // namespace repotool::store

@@ -9,17 +9,22 @@ namespace repotool::store {
 namespace {
 // Longer than anybody waits between two tries for the lock (Site::lock_repository).
 constexpr int kPauseMs = 110;
+// Turns after which there is a pause even where nobody seems to wait: some commands have no transaction yet.
+constexpr int kMostTurns = 8;
 }  // namespace
 
 void in_turns(Site& site, const std::string& repository, const LockRequest& request,
               const std::function<bool(const TurnTime&)>& turn, const std::function<void()>& between) {
+    int turns = 0;
     for (bool more = true; more;) {
         {
             const auto lock = site.lock_repository(repository, request.timeout, request.job);
             more = turn(TurnTime());
         }
         if (between) between();
-        if (more) site.clock().sleep_ms(kPauseMs);  // somebody who waits gets the lock now
+        const bool may_wait = !site.filesystem().list(layout::kTransactions).empty();
+        if (more && (may_wait || ++turns % kMostTurns == 0))
+            site.clock().sleep_ms(kPauseMs);  // somebody who waits gets the lock now
     }
 }
 
