@@ -47,6 +47,7 @@ struct RecordCache::State {
     sqlite3* database = nullptr;
     int version = 0;
     Statement select;
+    Statement exists;
     Statement insert;
 };
 
@@ -59,12 +60,14 @@ RecordCache::RecordCache(const std::string& path, int version) : state_(std::mak
         state_->database = open_database(":memory:");
     }
     state_->select = prepare(state_->database, "SELECT body FROM package WHERE sha256 = ?1 AND version = ?2");
+    state_->exists = prepare(state_->database, "SELECT 1 FROM package WHERE sha256 = ?1 AND version = ?2");
     state_->insert =
         prepare(state_->database, "INSERT OR REPLACE INTO package(sha256, version, body) VALUES(?1, ?2, ?3)");
 }
 
 RecordCache::~RecordCache() {
     state_->select.reset();
+    state_->exists.reset();
     state_->insert.reset();
     sqlite3_close(state_->database);
 }
@@ -81,6 +84,16 @@ std::optional<std::string> RecordCache::find(const std::string& sha256) {
     }
     sqlite3_reset(select);
     return body;
+}
+
+bool RecordCache::contains(const std::string& sha256) {
+    sqlite3_stmt* exists = state_->exists.get();
+    if (exists == nullptr) return false;
+    sqlite3_bind_text(exists, 1, sha256.data(), static_cast<int>(sha256.size()), SQLITE_STATIC);
+    sqlite3_bind_int(exists, 2, state_->version);
+    const bool found = sqlite3_step(exists) == SQLITE_ROW;
+    sqlite3_reset(exists);
+    return found;
 }
 
 void RecordCache::put(const std::vector<Row>& rows) {

@@ -20,6 +20,7 @@ public:
     RecordCache& operator=(const RecordCache&) = delete;
 
     std::optional<std::string> find(const std::string& sha256);
+    bool contains(const std::string& sha256);
     // One database transaction. Failures are ignored: it is a cache.
     struct Row {
         std::string sha256;

@@ -51,14 +51,18 @@ public:
     };
     Result write() {
         Result result;
+        // Before there are threads.
+        for (const auto& piece : plan_.pieces) {
+            if (!is_copied(piece)) context_.prepare_packages(plan_.format, records_of(piece));
+        }
         write_part([&](const std::string& name) { return index_header(name, count_records(plan_)); });
         for (std::size_t i = 0; i < plan_.pieces.size(); ++i) {
             const store::ChunkPiece& piece = plan_.pieces[i];
-            if (can_copy_ && piece.parent_index) {
+            if (is_copied(piece)) {
                 copy(*piece.parent_index);
                 continue;
             }
-            render(piece.parent_index ? context_.parent->records(piece.reference) : piece.records);
+            render(records_of(piece));
             result.rendered.push_back(i);
         }
         write_part(index_footer);
@@ -74,6 +78,10 @@ private:
     bool has_same_text() const {
         const auto* sub = context_.parent->find_format(formats::format_name(plan_.format));
         return stored_form(*sub, *plan_.parent).descriptions == descriptions_;
+    }
+    bool is_copied(const store::ChunkPiece& piece) const { return can_copy_ && piece.parent_index; }
+    std::vector<store::Record> records_of(const store::ChunkPiece& piece) const {
+        return piece.parent_index ? context_.parent->records(piece.reference) : piece.records;
     }
     void write_part(const std::function<std::string(const std::string& name)>& text) {
         for (std::size_t i = 0; i < writers_.size(); ++i) {

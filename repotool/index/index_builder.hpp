@@ -42,6 +42,8 @@ struct BuildContext {
     std::string repository;
     base::UnixSeconds date;
     MetadataConfig metadata;
+    // Makes find_package() start no process for the texts of these.
+    std::function<void(formats::Format, const std::vector<store::Record>&)> prepare_packages;
     // The parsed package of a record, with the text of its indexes.
     std::function<formats::Package(formats::Format, const store::Record&, Needs)> find_package;
 };

@@ -32,6 +32,10 @@ bool has_contents(const formats::Package& package) {
            package.index.contains("Contents");
 }
 
+[[noreturn]] void damaged(const std::string& sha256, const std::string& reason) {
+    throw base::Error(base::ErrorKind::integrity, "read object", sha256, reason);
+}
+
 }  // namespace
 
 Catalog::Catalog(fs::Filesystem& filesystem, std::string spool_path)
@@ -63,19 +67,40 @@ std::optional<std::string> Catalog::find_record(const std::string& sha256) {
     return body;
 }
 
+void Catalog::prepare(const std::vector<store::Record>& records, formats::Format format) {
+    std::vector<std::string> missing;
+    for (const auto& record : records) {
+        if (!spooled_.contains(record.sha256) && !cache().contains(record.sha256))
+            missing.push_back(record.sha256);
+    }
+    if (missing.empty()) return;
+    PackageParser parser({missing.size(), format == formats::Format::rpm, 0},
+                         [&](std::size_t i, std::optional<std::string> body, const std::string& failure) {
+                             if (!body) damaged(missing[i], failure);
+                             add(missing[i], *body);
+                         });
+    for (const auto& sha256 : missing) parser.add(parse_job(sha256, format, Needs::index));
+    parser.finish();
+}
+
 std::string Catalog::read_object(const std::string& sha256, formats::Format format, Needs needs) {
+    std::string body;
+    parse_packages({parse_job(sha256, format, needs)},
+                   [&](std::size_t, std::optional<std::string> answer, const std::string& failure) {
+                       if (!answer) damaged(sha256, failure);
+                       body = std::move(*answer);
+                   });
+    return body;
+}
+
+ParseJob Catalog::parse_job(const std::string& sha256, formats::Format format, Needs needs) {
     const std::string object = store::layout::object(sha256);
     const auto file = filesystem_.open_read(object);
     ParseJob job{format, fs::join_path(filesystem_.root(), object), digests_of(sha256, *file), sha256};
     if (format == formats::Format::deb && is_source_control(*file))
         job.source_files = source_files(sha256, *file);
     if (needs == Needs::contents) job.contents = Contents::list;
-    std::string body;
-    parse_packages({job}, [&](std::size_t, std::optional<std::string> answer, const std::string& failure) {
-        if (!answer) throw base::Error(base::ErrorKind::integrity, "read object", sha256, failure);
-        body = std::move(*answer);
-    });
-    return body;
+    return job;
 }
 
 base::FileDigests Catalog::digests_of(const std::string& sha256, fs::File& object) {
@@ -97,8 +122,7 @@ std::map<std::string, base::FileDigests> Catalog::source_files(const std::string
                 formats::deb::read_upload_control(text, formats::deb::UploadKind::source, sha256));
         },
         [&](std::size_t, base::WorkerAnswer answer) {
-            if (!answer.bytes)
-                throw base::Error(base::ErrorKind::integrity, "read object", sha256, answer.failure);
+            if (!answer.bytes) damaged(sha256, answer.failure);
             listed = formats::deb::upload_control_from_json(*answer.bytes);
         });
     std::map<std::string, base::FileDigests> files;

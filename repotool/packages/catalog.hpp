@@ -9,6 +9,7 @@
 
 #include "core/formats/model.hpp"
 #include "core/fs/filesystem.hpp"
+#include "core/store/record.hpp"
 #include "core/store/record_cache.hpp"
 #include "repotool/packages/parse_packages.hpp"
 
@@ -29,6 +30,9 @@ public:
     void add(const std::string& sha256, const std::string& body);
     // Throws base::Error (integrity) where the object is missing or cannot be read.
     formats::Package find(const std::string& sha256, formats::Format format, Needs needs = Needs::index);
+    // Parses those of one format that find() would have to, side by side. It starts processes and find() does
+    // not need to afterwards: call it before starting threads. Throws likewise.
+    void prepare(const std::vector<store::Record>& records, formats::Format format);
     // Writes this run's records to records.db.
     void save();
 
@@ -43,6 +47,7 @@ public:
 private:
     std::optional<std::string> find_record(const std::string& sha256);
     std::string read_object(const std::string& sha256, formats::Format format, Needs needs);
+    ParseJob parse_job(const std::string& sha256, formats::Format format, Needs needs);
     base::FileDigests digests_of(const std::string& sha256, fs::File& object);
     std::map<std::string, base::FileDigests> source_files(const std::string& sha256, fs::File& control);
     store::RecordCache& cache();

@@ -248,6 +248,9 @@ StagedGeneration Batch::build(const std::vector<BatchMember>& members) {
         repository_,
         date,
         context_.config.metadata,
+        [this](formats::Format format, const std::vector<store::Record>& records) {
+            catalog_.prepare(records, format);
+        },
         [this](formats::Format format, const store::Record& record, Needs needs) {
             return catalog_.find(record.sha256, format, needs);
         }};

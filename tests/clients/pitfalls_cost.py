@@ -15,7 +15,7 @@ import time
 from packages import a_deb, rpms
 from reader import FileSource, read_deb
 from small_deb import many_debs
-from trace import CHANGES, LOOKS, traced
+from trace import CHANGES, LOOKS, need_strace, traced
 from web import Nginx
 from workspace import SANITIZED, Scenario, exact_state, main, run, tool_path
 
@@ -74,6 +74,21 @@ class Cost(Scenario):
         answer = connection.getresponse()
         connection.close()
         return answer.status, answer.getheader("ETag"), answer.getheader("Last-Modified")
+
+    def test_a_lost_cache_is_made_anew_by_few_processes(self):
+        """The packages of a chunk that changes are parsed together: a process for each would take minutes where settings change."""
+        need_strace()
+        self.write_config(CONFIG)
+        self.publish("stable", *many_debs(self.dir / "p", range(40)))
+        for path in [*(self.site / "private").glob("records.db*"), *(self.site / "private/text").rglob("*.pack")]:
+            path.unlink()
+        trace = self.dir / "trace"
+        result = run(["strace", "-f", "-e", "trace=clone,clone3,fork,vfork", "-o", trace, tool_path("repotool"), "--site", self.site,
+                      "publish", "--to", "stable", a_deb(self.dir / "p", "more")], env=self.env, cwd=self.dir)
+        self.assertEqual(result.code, 0, result)
+        self.assertEqual(len(self.repotool("--json", "show", "stable").json["packages"]), 41)
+        processes = [line for line in trace.read_text().splitlines() if re.search(r" v?(fork|clone3?)\(", line) and "CLONE_THREAD" not in line]
+        self.assertLessEqual(len(processes), 8, processes)
 
     def test_pitfall_27_one_more_package_costs_as_many_calls_in_a_large_repository(self):
         counts = {}

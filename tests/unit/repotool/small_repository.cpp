@@ -133,6 +133,7 @@ void SmallRepository::publish_plans(
         "stable",
         static_cast<base::UnixSeconds>(1000 + current.value_or(0)),
         config.metadata,
+        [](formats::Format, const std::vector<store::Record>&) {},
         [this](formats::Format, const store::Record& record, Needs) { return packages.at(record.sha256); }};
     auto wanted = plans(parent.get());
     stage_objects(*transaction, wanted);
