@@ -177,4 +177,26 @@ TEST_CASE("a record with a path that leaves the pool is refused", "[chunks]") {
     }
 }
 
+TEST_CASE("a name is found in a record's line, or parsing is asked for", "[records]") {
+    Record record;
+    record.name = "hello";
+    record.version = "1.0-1";
+    record.architecture = "amd64";
+    record.path = "main/h/hello/hello_1.0-1_amd64.deb";
+    record.sha256 = record.content = std::string(64, 'a');
+    record.source = "hello";
+    const std::string line = render_record(record);
+    CHECK(peek_name(line) == "hello");
+    record.files = {{"hello_1.0.tar.gz", std::string(64, 'b'), 12}};
+    CHECK(peek_name(render_record(record)).empty());
+    record.files.clear();
+    record.source = "a\"name\":\"other";
+    CHECK(peek_name(render_record(record)) != "other");
+    CHECK(peek_name("{}").empty());
+    CHECK(peek_name("{\"name\":\"cut").empty());
+    std::vector<std::string> lines;
+    for_each_line("one\n\ntwo\ncut", [&](std::string_view one) { lines.emplace_back(one); });
+    CHECK(lines == std::vector<std::string>{"one\n", "\n", "two\n", "cut"});
+}
+
 }  // namespace repotool::store
