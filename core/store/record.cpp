@@ -81,14 +81,12 @@ std::string render_record(const Record& record) {
 std::vector<Record> parse_records(std::string_view lines) {
     std::vector<Record> records;
     try {
-        while (!lines.empty()) {
-            const auto end = lines.find('\n');
-            if (end == std::string_view::npos)
+        for_each_line(lines, [&](std::string_view line) {
+            if (!line.ends_with('\n'))
                 throw base::Error(base::ErrorKind::integrity, "read", "package record",
                                   "the last line has no end");
-            records.push_back(parse_record(lines.substr(0, end)));
-            lines.remove_prefix(end + 1);
-        }
+            records.push_back(parse_record(line.substr(0, line.size() - 1)));
+        });
     } catch (const json::exception& error) {
         throw base::Error(base::ErrorKind::integrity, "read", "package record", error.what());
     }
