@@ -31,6 +31,25 @@ void check_signing(const Config& config, const YamlReader& document) {
     }
 }
 
+void check_dists(const Config& config, const YamlReader& document) {
+    for (std::size_t i = 0; i < config.dists.size(); ++i) {
+        const DistConfig& dist = config.dists[i];
+        for (std::size_t j = 0; j < i; ++j) {
+            const DistConfig& other = config.dists[j];
+            if (dist.format != other.format) continue;
+            if (dist.name == other.name) {
+                document.fail_at(fmt::format("dists[{}].name", i),
+                                 fmt::format("the dist '{}' is there twice", dist.name));
+            }
+            if (!dist.release.empty() && dist.release == other.release && dist.dist == other.dist) {
+                document.fail_at(fmt::format("dists[{}].release", i),
+                                 fmt::format("'{}' is release {}, dist {}, too: updates could mean either",
+                                             other.name, dist.release, dist.dist));
+            }
+        }
+    }
+}
+
 // Relations between keys, each told at the place of the one that is wrong.
 void check_references(const Config& config, const YamlReader& document) {
     check_signing(config, document);
@@ -41,16 +60,7 @@ void check_references(const Config& config, const YamlReader& document) {
                 "apt heeds it only together with not_automatic: true");
         }
     }
-    for (std::size_t i = 0; i < config.dists.size(); ++i) {
-        for (std::size_t j = 0; j < i; ++j) {
-            const bool same = config.dists[i].name == config.dists[j].name &&
-                              config.dists[i].format == config.dists[j].format;
-            if (same) {
-                document.fail_at(fmt::format("dists[{}].name", i),
-                                 fmt::format("the dist '{}' is there twice", config.dists[i].name));
-            }
-        }
-    }
+    check_dists(config, document);
 }
 
 }  // namespace
@@ -124,6 +134,32 @@ std::vector<const DistConfig*> Config::dists_of(formats::Format format) const {
     return found;
 }
 
+const DistConfig* Config::find_combination(const std::string& release, const std::string& dist,
+                                           formats::Format format) const {
+    const auto found = std::find_if(dists.begin(), dists.end(), [&](const DistConfig& candidate) {
+        return candidate.release == release && candidate.dist == dist && candidate.format == format;
+    });
+    return found != dists.end() ? &*found : find_dist(combination_name(release, dist, format), format);
+}
+
+const DisabledCombination* Config::find_disabled(const std::string& release, const std::string& dist) const {
+    const auto found = std::find_if(disabled.begin(), disabled.end(), [&](const DisabledCombination& entry) {
+        return (entry.release.empty() || entry.release == release) &&
+               (entry.dist.empty() || entry.dist == dist);
+    });
+    return found == disabled.end() ? nullptr : &*found;
+}
+
+std::string combination_name(const std::string& release, const std::string& dist, formats::Format format) {
+    return fmt::format("{}{}{}", release, format == formats::Format::deb ? "-" : "/", dist);
+}
+
+void check_combination_part(std::string_view part) {
+    if (store::is_dist_name(part) && part.find('/') == std::string_view::npos) return;
+    throw base::Error(base::ErrorKind::usage, "use", std::string(part),
+                      "expected letters, digits and . _ + -, and no slash");
+}
+
 void check_base_url(std::string_view url) {
     const bool good = url.find("://") != std::string_view::npos && !url.starts_with(":") &&
                       url.find_first_of(" \"'<>\\") == std::string_view::npos && base::printable(url) == url;
@@ -173,6 +209,12 @@ repositories:
 
 # keys:
 #   stable-key: {{fingerprint: "0123456789ABCDEF0123456789ABCDEF01234567"}}
+
+# Updates name a release and a dist for each build; a dist above says which of them it takes:
+#   - {{release: icehouse, dist: epel-7, format: rpm, architectures: [x86_64]}}    # called icehouse/epel-7
+# Combinations that are known to be red are left out of the verdict on an update:
+# disabled:
+#   - {{release: icehouse, dist: epel-7, reason: "red since Monday"}}
 )",
         base_url, dists[0].name, dists[0].architectures[0], dists[1].name, dists[1].architectures[0]);
 }

@@ -25,7 +25,7 @@ struct DistConfig {
     std::vector<std::string> architectures;  // always there, even without packages; others come with packages
     std::vector<std::string> components;     // deb; the first is the default
     std::vector<std::string> match;          // file name patterns that belong here, without the extension
-    std::string release;                     // with `dist`: the pair that an update names
+    std::string release;                     // with `dist`: the combination that an update names, or both ""
     std::string dist;
     std::string suite;  // deb: Suite and Codename of Release; empty: `name`
     std::string codename;
@@ -76,6 +76,7 @@ struct KeyConfig {
     std::string passphrase_file;
 };
 
+// What is known to be red: left out of the verdict on updates. An empty release or dist stands for all.
 struct DisabledCombination {
     std::string release;
     std::string dist;
@@ -117,11 +118,22 @@ struct Config {
     std::pair<std::string, std::string> release_names(const std::string& repository) const;
     const DistConfig* find_dist(const std::string& name, formats::Format format) const;
     std::vector<const DistConfig*> dists_of(formats::Format format) const;
+    // Where packages of a combination (release, dist) of an update go: the dist with this `release:` and
+    // `dist:`, else the one with their default name. Null where there is none.
+    const DistConfig* find_combination(const std::string& release, const std::string& dist,
+                                       formats::Format format) const;
+    // The entry of `disabled:` that names it; null where none does.
+    const DisabledCombination* find_disabled(const std::string& release, const std::string& dist) const;
 
 private:
     RepositoryConfig with_defaults_of(const std::string& name, const std::string& pattern,
                                       RepositoryConfig settings) const;
 };
+
+// The name of a dist that has none of its own: "icehouse/epel-7", of an APT suite "icehouse-jammy".
+std::string combination_name(const std::string& release, const std::string& dist, formats::Format format);
+// A release or dist of a combination becomes part of paths. Throws base::Error (usage).
+void check_combination_part(std::string_view part);
 
 // What a site that is made on the way gets: the APT suite and the RPM dist.
 struct SiteDefaults {

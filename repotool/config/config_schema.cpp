@@ -93,8 +93,8 @@ const Fields<DistConfig>& dist_fields() {
         texts("architectures", &DistConfig::architectures, checked<store::check_architecture_name>),
         texts("components", &DistConfig::components, checked<store::check_component_name>),
         texts("match", &DistConfig::match),
-        text("release", &DistConfig::release),
-        text("dist", &DistConfig::dist),
+        text("release", &DistConfig::release, checked<check_combination_part>),
+        text("dist", &DistConfig::dist, checked<check_combination_part>),
         text("suite", &DistConfig::suite, checked<store::check_dist_name>),
         text("codename", &DistConfig::codename, checked<store::check_dist_name>),
         text("version", &DistConfig::version),
@@ -115,8 +115,12 @@ const Fields<DistConfig>& dist_fields() {
 DistConfig read_dist(const YamlReader& reader) {
     DistConfig dist;
     read_fields(reader, dist, dist_fields());
-    if (dist.name.empty()) reader.fail("a dist needs a name");
+    if (dist.release.empty() != dist.dist.empty())
+        reader.fail("release and dist belong together: updates name both");
+    if (dist.name.empty() && dist.release.empty()) reader.fail("a dist needs a name");
+    if (dist.name.empty()) dist.name = combination_name(dist.release, dist.dist, dist.format);
     if (!reader.has("format")) reader.fail(fmt::format("dist '{}' needs a format: deb or rpm", dist.name));
+    if (!store::is_dist_name(dist.name)) reader.fail(fmt::format("the name '{}' is too long", dist.name));
     if (dist.architectures.empty()) {
         dist.architectures.push_back(dist.format == formats::Format::deb ? fs::deb_architecture()
                                                                          : fs::rpm_architecture());
@@ -192,9 +196,10 @@ const Fields<MetadataConfig>& metadata_fields() {
 }
 
 const Fields<DisabledCombination>& disabled_fields() {
-    static const Fields<DisabledCombination> kFields{text("release", &DisabledCombination::release),
-                                                     text("dist", &DisabledCombination::dist),
-                                                     text("reason", &DisabledCombination::reason)};
+    static const Fields<DisabledCombination> kFields{
+        text("release", &DisabledCombination::release, checked<check_combination_part>),
+        text("dist", &DisabledCombination::dist, checked<check_combination_part>),
+        text("reason", &DisabledCombination::reason)};
     return kFields;
 }
 
@@ -306,6 +311,9 @@ const Fields<Config>& config_fields() {
          [](const YamlReader& value, Config& config) {
              value.each_item([&](const YamlReader& item) {
                  read_fields(item, config.disabled.emplace_back(), disabled_fields());
+                 const DisabledCombination& entry = config.disabled.back();
+                 if (entry.release.empty() && entry.dist.empty())
+                     item.fail("expected a release, a dist or both: this would disable every verdict");
              });
          },
          [](const Config& config) { return show_list(config.disabled, disabled_fields()); }},

@@ -2,11 +2,13 @@
 #include "repotool/config/yaml_reader.hpp"
 
 #include <fmt/format.h>
+#include <yaml-cpp/eventhandler.h>
 
 #include <algorithm>
 #include <charconv>
-#include <optional>
+#include <iterator>
 #include <set>
+#include <sstream>
 
 #include "core/base/text.hpp"
 #include "core/base/time.hpp"
@@ -23,13 +25,6 @@ std::string where(const std::string& name, const YAML::Mark& mark) {
     return mark.is_null() ? name : where(name, TextPlace{mark.line + 1, mark.column + 1});
 }
 
-TextPlace place_of(const std::string& text, std::size_t offset) {
-    const auto before = std::string_view(text).substr(0, offset);
-    const auto lines = std::count(before.begin(), before.end(), '\n');
-    const auto begin = before.rfind('\n') == std::string_view::npos ? 0 : before.rfind('\n') + 1;
-    return {static_cast<int>(lines) + 1, static_cast<int>(offset - begin) + 1};
-}
-
 bool is_plain_word(const std::string& key) {
     return !key.empty() && std::all_of(key.begin(), key.end(), [](char c) {
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
@@ -37,51 +32,102 @@ bool is_plain_word(const std::string& key) {
     });
 }
 
-// yaml-cpp expands anchors before anybody can object: a few lines of them make gigabytes. So look at the text
-// first.
-std::optional<std::size_t> find_anchor(const std::string& text) {
-    char quote = 0;  // inside a quoted text or, as '#', a comment
-    char before = '\n';
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const char c = text[i];
-        const bool starts_token = std::string_view(" \n[{,:\t").find(before) != std::string_view::npos;
-        if (quote == 0 && starts_token && (c == '&' || c == '*')) return i;
-        if (quote == 0 && starts_token && (c == '"' || c == '\'' || c == '#')) {
-            quote = c;
-        } else if (c == quote || (quote == '#' && c == '\n')) {
-            quote = 0;
-        }
-        before = c;
+constexpr const char* kNoAnchors =
+    "YAML anchors and aliases are not allowed (quote a text that begins with & or *)";
+
+// Sees the document as a stream, before anything is built of it: whoever walks over aliases meets what they
+// stand for each time, and a few lines of them make gigabytes.
+class AnchorFinder : public YAML::EventHandler {
+public:
+    explicit AnchorFinder(std::function<void(const YAML::Mark&)> refuse) : refuse_(std::move(refuse)) {}
+
+    void OnDocumentStart(const YAML::Mark& /*mark*/) override {}
+    void OnDocumentEnd() override {}
+    void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override { look(mark, anchor); }
+    void OnAlias(const YAML::Mark& mark, YAML::anchor_t /*anchor*/) override { refuse_(mark); }
+    void OnScalar(const YAML::Mark& mark, const std::string& /*tag*/, YAML::anchor_t anchor,
+                  const std::string& /*value*/) override {
+        look(mark, anchor);
     }
-    return std::nullopt;
+    void OnSequenceStart(const YAML::Mark& mark, const std::string& /*tag*/, YAML::anchor_t anchor,
+                         YAML::EmitterStyle::value /*style*/) override {
+        look(mark, anchor);
+    }
+    void OnSequenceEnd() override {}
+    void OnMapStart(const YAML::Mark& mark, const std::string& /*tag*/, YAML::anchor_t anchor,
+                    YAML::EmitterStyle::value /*style*/) override {
+        look(mark, anchor);
+    }
+    void OnMapEnd() override {}
+
+private:
+    void look(const YAML::Mark& mark, YAML::anchor_t anchor) const {
+        if (anchor != YAML::NullAnchor) refuse_(mark);
+    }
+    std::function<void(const YAML::Mark&)> refuse_;
+};
+
+void refuse_anchors(const std::string& text, const std::string& name, base::ErrorKind kind) {
+    AnchorFinder finder(
+        [&](const YAML::Mark& mark) { throw base::Error(kind, "read", where(name, mark), kNoAnchors); });
+    std::istringstream stream(text);
+    YAML::Parser parser(stream);
+    while (parser.HandleNextDocument(finder)) continue;
 }
 
 }  // namespace
 
-YamlReader YamlReader::parse(const std::string& text, const std::string& name, base::ErrorKind kind) {
+YamlReader YamlReader::parse(const std::string& text, const std::string& name, base::ErrorKind kind,
+                             Faults faults) {
     if (text.size() > kLargestDocument) throw base::Error(kind, "read", name, "it is larger than 1 MiB");
-    if (const auto anchor = find_anchor(text)) {
-        throw base::Error(kind, "read", where(name, place_of(text, *anchor)),
-                          "YAML anchors and aliases are not allowed (quote a text that begins with & or *)");
-    }
     try {
+        refuse_anchors(text, name, kind);
         const std::vector<YAML::Node> documents = YAML::LoadAll(text);
         if (documents.size() > 1) {
             throw base::Error(kind, "read", where(name, documents[1].Mark()),
                               "expected one YAML document, found several");
         }
-        const YamlReader reader(documents.empty() ? YAML::Node() : documents[0], {name, kind}, "");
+        Source source{name, kind};
+        if (faults == Faults::all) source.faults = std::make_shared<std::vector<base::Error>>();
+        const YamlReader reader(documents.empty() ? YAML::Node() : documents[0], source, "");
         reader.check_duplicates();
         return reader;
     } catch (const YAML::Exception& error) {
-        throw base::Error(kind, "read", where(name, error.mark), error.msg);
+        const bool is_alias = error.msg.starts_with(YAML::ErrorMsg::UNKNOWN_ANCHOR);
+        throw base::Error(kind, "read", where(name, error.mark), is_alias ? kNoAnchors : error.msg);
     }
+}
+
+void YamlReader::attempt(const std::function<void()>& read) const {
+    if (!source_.faults) return read();
+    try {
+        read();
+    } catch (const base::Error& fault) {
+        source_.faults->push_back(fault);
+    }
+}
+
+void YamlReader::throw_faults() const {
+    if (!source_.faults || source_.faults->empty()) return;
+    base::Error first = source_.faults->front();
+    std::vector<std::string> others;
+    std::transform(source_.faults->begin() + 1, source_.faults->end(), std::back_inserter(others),
+                   [](const base::Error& fault) { return std::string(fault.what()); });
+    first.set_also(std::move(others));
+    throw first;
 }
 
 YamlReader YamlReader::child(const YAML::Node& node, const std::string& path) const {
     const YAML::Mark mark = node.Mark();
     source_.places->insert_or_assign(path, TextPlace{mark.line + 1, mark.column + 1});
     return {node, source_, path};
+}
+
+// A value that is not there begins, for the parser, at whatever comes next, be it lines below its key.
+YamlReader YamlReader::value_of(const YAML::Node& key, const YAML::Node& value) const {
+    YamlReader reader = child(value, child_path(path_, key.Scalar()));
+    if (value.IsNull() && value.Mark().line != key.Mark().line) reader.mark_ = key.Mark();
+    return reader;
 }
 
 void YamlReader::check_duplicates() const {
@@ -93,8 +139,10 @@ void YamlReader::check_duplicates() const {
     for (const auto& pair : node_) {
         const YamlReader key(pair.first, source_, path_);
         if (!pair.first.IsScalar()) key.fail("expected a plain key" + key.found());
-        if (!seen.insert(pair.first.Scalar()).second)
-            key.fail(fmt::format("the key '{}' is there twice", pair.first.Scalar()));
+        attempt([&] {
+            if (!seen.insert(pair.first.Scalar()).second)
+                key.fail(fmt::format("the key '{}' is there twice", pair.first.Scalar()));
+        });
         YamlReader(pair.second, source_, path_).check_duplicates();
     }
 }
@@ -106,7 +154,7 @@ std::string YamlReader::found() const {
 }
 
 void YamlReader::fail(const std::string& reason) const {
-    throw base::Error(source_.kind, "read", where(source_.name, node_.Mark()), reason);
+    throw base::Error(source_.kind, "read", where(source_.name, mark_), reason);
 }
 
 void YamlReader::fail_at(const std::string& path, const std::string& reason) const {
@@ -119,18 +167,22 @@ void YamlReader::read_map(const Readers& readers) const {
     if (is_null()) return;
     if (!node_.IsMap()) fail("expected a map of keys and values" + found());
     for (const auto& pair : node_) {
-        const std::string key = pair.first.Scalar();
-        const auto reader = readers.find(key);
-        if (reader == readers.end()) {
-            std::vector<std::string> known;
-            for (const auto& [name, unused] : readers) known.push_back(name);
-            const std::string nearest = base::nearest(key, known);
-            const std::string advice = nearest.empty() ? "known keys: " + base::join(known, ", ")
-                                                       : fmt::format("did you mean '{}'?", nearest);
-            YamlReader(pair.first, source_, path_).fail(fmt::format("unknown key '{}'; {}", key, advice));
-        }
-        reader->second(child(pair.second, child_path(path_, key)));
+        attempt([&] {
+            const std::string key = pair.first.Scalar();
+            const auto reader = readers.find(key);
+            if (reader == readers.end()) YamlReader(pair.first, source_, path_).fail_unknown(readers);
+            reader->second(value_of(pair.first, pair.second));
+        });
     }
+}
+
+void YamlReader::fail_unknown(const Readers& readers) const {
+    std::vector<std::string> known;
+    for (const auto& [name, unused] : readers) known.push_back(name);
+    const std::string nearest = base::nearest(node_.Scalar(), known);
+    const std::string advice = nearest.empty() ? "known keys: " + base::join(known, ", ")
+                                               : fmt::format("did you mean '{}'?", nearest);
+    fail(fmt::format("unknown key '{}'; {}", node_.Scalar(), advice));
 }
 
 void YamlReader::each_pair(const std::function<void(const std::string&, const YamlReader&)>& visit) const {
@@ -146,7 +198,8 @@ void YamlReader::each_item(const std::function<void(const YamlReader&)>& visit) 
     if (is_null()) return;
     if (!node_.IsSequence()) fail("expected a list" + found());
     std::size_t index = 0;
-    for (const auto& item : node_) visit(child(item, fmt::format("{}[{}]", path_, index++)));
+    for (const auto& item : node_)
+        attempt([&] { visit(child(item, fmt::format("{}[{}]", path_, index++))); });
 }
 
 bool YamlReader::has(const std::string& key) const {
@@ -191,6 +244,14 @@ std::vector<std::string> YamlReader::texts() const {
 
 bool YamlReader::is_null() const {
     return !node_.IsDefined() || node_.IsNull();
+}
+
+bool YamlReader::is_list() const {
+    return node_.IsSequence();
+}
+
+TextPlace YamlReader::place() const {
+    return {mark_.line + 1, mark_.column + 1};
 }
 
 std::string child_path(const std::string& parent, const std::string& key) {

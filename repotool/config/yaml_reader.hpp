@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A strict view on YAML: every error says file, line and column; keys that nobody asked for are errors; no
-// anchors.
+// anchors. Shared by repotool.yaml and update files.
 #pragma once
 
 #include <cstdint>
@@ -20,11 +20,18 @@ namespace repotool::publisher {
 // The path of a key of the map at `parent`; quoted where it is more than a plain word.
 std::string child_path(const std::string& parent, const std::string& key);
 
+// first: a fault is thrown where it is met. all: reading goes on with the next key or element, and
+// throw_faults() tells of all of them.
+enum class Faults { first, all };
+
 class YamlReader {
 public:
     // Throws base::Error of `kind` (usage for configuration, input for updates) when `text` is not one YAML
     // document, has anchors or duplicate keys, or is larger than 1 MiB. `name` is the file's, for messages.
-    static YamlReader parse(const std::string& text, const std::string& name, base::ErrorKind kind);
+    static YamlReader parse(const std::string& text, const std::string& name, base::ErrorKind kind,
+                            Faults faults = Faults::first);
+    // With Faults::all: throws the first fault of the document, with the others as its also().
+    void throw_faults() const;
 
     // Calls the reader of each key that is there. An unknown key is an error that names the nearest known
     // one.
@@ -41,6 +48,10 @@ public:
     std::int64_t duration() const;  // seconds
     std::vector<std::string> texts() const;
     bool is_null() const;
+    bool is_list() const;
+    TextPlace place() const;  // from 1
+    // Keeps a fault that `read` throws for throw_faults(), or lets it through.
+    void attempt(const std::function<void()>& read) const;
 
     // ", found a list": what is there, as the end of a complaint.
     std::string found() const;
@@ -56,15 +67,19 @@ private:
         std::string name;
         base::ErrorKind kind;
         std::shared_ptr<TextPlaces> places = std::make_shared<TextPlaces>();
+        std::shared_ptr<std::vector<base::Error>> faults{};  // null: the first one is thrown
     };
     YamlReader(YAML::Node node, Source source, std::string path)
-        : node_(std::move(node)), source_(std::move(source)), path_(std::move(path)) {}
+        : node_(std::move(node)), source_(std::move(source)), path_(std::move(path)), mark_(node_.Mark()) {}
     YamlReader child(const YAML::Node& node, const std::string& path) const;
+    YamlReader value_of(const YAML::Node& key, const YAML::Node& value) const;
     void check_duplicates() const;
+    [[noreturn]] void fail_unknown(const Readers& readers) const;
 
     YAML::Node node_;
     Source source_;
     std::string path_;
+    YAML::Mark mark_;
 };
 
 }  // namespace repotool::publisher
