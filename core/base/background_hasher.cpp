@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/background_hasher.hpp"
 
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <condition_variable>
 #include <deque>
@@ -13,6 +15,7 @@ namespace {
 
 constexpr std::size_t kBlock = std::size_t{64} << 10U;       // below malloc's threshold for mmap
 constexpr std::size_t kMostWaiting = std::size_t{4} << 20U;  // bytes
+constexpr int kNiceness = 10;                                // a tenth of what others get
 
 }  // namespace
 
@@ -21,6 +24,8 @@ struct BackgroundHasher::Queue {
     explicit Queue(BackgroundHasher& owner) : thread([this, &owner] { run(owner); }) {}
 
     void run(BackgroundHasher& owner) {
+        // Linux: of this thread alone. It is no fault where it is not possible.
+        if (owner.urgency_ == Urgency::behind) static_cast<void>(::setpriority(PRIO_PROCESS, 0, kNiceness));
         while (true) {
             Step step;
             {
@@ -65,7 +70,8 @@ struct BackgroundHasher::Queue {
     std::thread thread;  // the last member: it uses the others from its start
 };
 
-BackgroundHasher::BackgroundHasher(ShaDigests digests) : stream_(digests) {}
+BackgroundHasher::BackgroundHasher(ShaDigests digests, Urgency urgency)
+    : urgency_(urgency), stream_(digests) {}
 
 BackgroundHasher::~BackgroundHasher() {
     if (queue_) queue_->end(true);

@@ -15,9 +15,13 @@
 
 namespace repotool::base {
 
+// A thread that is behind gets what processors the others leave: where several streams are hashed, all wait
+// for the longest one.
+enum class Urgency { normal, behind };
+
 class BackgroundHasher {
 public:
-    explicit BackgroundHasher(ShaDigests digests = ShaDigests::sha256);
+    explicit BackgroundHasher(ShaDigests digests = ShaDigests::sha256, Urgency urgency = Urgency::normal);
     // Ends the thread, whatever still waits.
     ~BackgroundHasher();
     BackgroundHasher(const BackgroundHasher&) = delete;
@@ -51,6 +55,7 @@ private:
     void hand_over(Step&& step);
     void finish();
 
+    const Urgency urgency_;
     ShaStream stream_;                 // the thread's, while there is one
     std::vector<std::string> states_;  // likewise
     std::string block_;

@@ -153,7 +153,8 @@ WrittenIndex write_contents(const SetPlan& plan, const BuildContext& context,
     const store::ChunkList list =
         parent ? context.parent->contents_lines(*plan.parent->contents) : store::ChunkList{};
     base::WorkQueue queue(fs::processor_count());
-    IndexWriter writer(writer_options(plan.format, context), queue, kIndex, std::move(parent));
+    IndexWriter writer(writer_options(plan.format, context), queue, kIndex, base::Urgency::normal,
+                       std::move(parent));
     ContentsWriter sink(writer, list, built);
     writer.end_part();  // no header
     edit_contents(

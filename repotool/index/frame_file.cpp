@@ -46,7 +46,7 @@ class ReadBack::Reading {
 public:
     Reading(std::unique_ptr<fs::File> file, const FrameFile& written, base::ShaDigests digests,
             store::IndexEntry& entry)
-        : file_(std::move(file)), written_(written), entry_(entry), hasher_(digests) {}
+        : file_(std::move(file)), written_(written), entry_(entry), hasher_(digests, base::Urgency::behind) {}
 
     // False at the end.
     bool read_block() {

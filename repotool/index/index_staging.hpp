@@ -5,9 +5,7 @@
 #include <string>
 #include <vector>
 
-#include <vector>
 #include "core/base/log.hpp"
-
 #include "repotool/index/index_builder.hpp"
 #include "repotool/index/index_writer.hpp"
 

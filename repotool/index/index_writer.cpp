@@ -14,12 +14,12 @@ constexpr std::uint64_t kLongestRun = std::uint64_t{1} << 20U;  // bytes of text
 }  // namespace
 
 IndexWriter::IndexWriter(const IndexWriterOptions& options, base::WorkQueue& queue, std::string name,
-                         std::optional<ParentIndex> parent)
+                         base::Urgency urgency, std::optional<ParentIndex> parent)
     : digests_(options.digests),
       queue_(queue),
       name_(std::move(name)),
       parent_(std::move(parent)),
-      text_(options.filesystem, options.fresh_path, options.digests,
+      text_(options.filesystem, options.fresh_path, options.digests, urgency,
             parent_ ? parent_->text.get() : nullptr) {
     for (const auto compression : options.compressions) {
         auto output = std::make_unique<Output>();

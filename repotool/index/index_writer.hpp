@@ -41,9 +41,10 @@ struct IndexWriterOptions {
 class IndexWriter {
 public:
     // `parent` may be empty: then nothing can be copied.
-    // Compressing is work for `queue`, which several writers may share and which outlives them.
+    // Compressing is work for `queue`, which several writers may share and which outlives them. `urgency` is
+    // that of hashing the text.
     IndexWriter(const IndexWriterOptions& options, base::WorkQueue& queue, std::string name,
-                std::optional<ParentIndex> parent);
+                base::Urgency urgency, std::optional<ParentIndex> parent);
 
     // A part is the header, one chunk, or the footer; an empty one has no frame.
     void write(std::string_view text);

@@ -16,13 +16,13 @@ constexpr std::size_t kMostPacks = 16;  // of one text; each is an open file
 }  // namespace
 
 TextWriter::TextWriter(fs::Filesystem& filesystem, std::function<std::string()> fresh_path,
-                       base::ShaDigests digests, const CachedText* parent)
+                       base::ShaDigests digests, base::Urgency urgency, const CachedText* parent)
     : filesystem_(filesystem),
       fresh_path_(std::move(fresh_path)),
       digests_(digests),
       parent_(parent),
       at_beginning_(parent != nullptr),
-      hasher_(digests) {
+      hasher_(digests, urgency) {
     if (parent_ == nullptr) return;
     map_.packs = parent_->map().packs;
     choose_packs_to_move();

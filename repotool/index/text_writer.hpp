@@ -26,7 +26,7 @@ class TextWriter {
 public:
     // `parent` may be null; it outlives this object.
     TextWriter(fs::Filesystem& filesystem, std::function<std::string()> fresh_path, base::ShaDigests digests,
-               const CachedText* parent);
+               base::Urgency urgency, const CachedText* parent);
 
     void write(std::string_view text);
     void end_part();
