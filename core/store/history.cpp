@@ -3,7 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "core/base/digest.hpp"
 #include "core/base/error.hpp"
@@ -19,16 +21,48 @@ constexpr std::uint64_t kSegmentSize = std::uint64_t{1} << 20U;
 constexpr std::uint64_t kSegmentLimit = std::uint64_t{1}
                                         << 30U;  // one record of a huge publish may pass kSegmentSize
 
-json to_json(const PackageChange& change) {
-    json document{{"action", change.action}, {"format", change.format},   {"dist", change.dist},
-                  {"name", change.name},     {"version", change.version}, {"arch", change.architecture},
-                  {"sha256", change.sha256}};
-    if (!change.unsigned_sha256.empty()) document["unsigned"] = change.unsigned_sha256;
-    if (!change.component.empty()) document["component"] = change.component;
-    if (!change.path.empty()) document["path"] = change.path;
-    if (!change.origin.empty()) document["origin"] = change.origin;
-    if (change.request != 0) document["request"] = change.request;
-    return document;
+// A string as JSON has it: nearly always as it is, and quickly so, because a first publish has many of them.
+void append_text(std::string& line, const std::string& text) {
+    const bool is_plain = std::all_of(text.begin(), text.end(), [](char character) {
+        return character >= ' ' && character <= '~' && character != '"' && character != '\\';
+    });
+    if (is_plain)
+        line.append(1, '"').append(text).append(1, '"');
+    else
+        line += json(text).dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+// Its keys are sorted, as everywhere in a record.
+void append_change(std::string& line, const PackageChange& change) {
+    enum class When { always, if_not_empty };
+    char before = '{';
+    const auto field = [&](const char* key, const std::string& value, When when) {
+        if (when == When::if_not_empty && value.empty()) return;
+        line.append(1, std::exchange(before, ',')).append(1, '"').append(key).append("\":");
+        append_text(line, value);
+    };
+    field("action", change.action, When::always);
+    field("arch", change.architecture, When::always);
+    field("component", change.component, When::if_not_empty);
+    field("dist", change.dist, When::always);
+    field("format", change.format, When::always);
+    field("name", change.name, When::always);
+    field("origin", change.origin, When::if_not_empty);
+    field("path", change.path, When::if_not_empty);
+    if (change.request != 0) line += fmt::format(",\"request\":{}", change.request);
+    field("sha256", change.sha256, When::always);
+    field("unsigned", change.unsigned_sha256, When::if_not_empty);
+    field("version", change.version, When::always);
+    line += '}';
+}
+
+std::string render_changes(const std::vector<PackageChange>& changes) {
+    std::string line;
+    for (const auto& change : changes) {
+        if (!line.empty()) line += ',';
+        append_change(line, change);
+    }
+    return line;
 }
 
 PackageChange change_from(const json& document) {
@@ -66,8 +100,6 @@ HistoryRequest request_from(const json& document) {
 }  // namespace
 
 std::string render_history_record(const HistoryRecord& record) {
-    json changes = json::array();
-    for (const auto& change : record.changes) changes.push_back(to_json(change));
     json document{{"seq", record.sequence},
                   {"prev", record.previous},
                   {"time", base::iso8601(record.time)},
@@ -76,11 +108,14 @@ std::string render_history_record(const HistoryRecord& record) {
                   {"parent", record.parent},
                   {"manifest", record.manifest_sha256},
                   {"actor", actor(record.user, record.host, record.job)},
-                  {"changes", changes},
+                  {"changes", json::array()},
                   {"meta", record.meta}};
     for (const auto& request : record.requests) document["requests"].push_back(to_json(request));
     if (record.recovered) document["recovered"] = true;
-    return document.dump(-1, ' ', false, json::error_handler_t::replace);
+    std::string line = document.dump(-1, ' ', false, json::error_handler_t::replace);
+    // Quotes within strings are escaped: nothing else looks like this.
+    constexpr std::string_view kChanges = "\"changes\":[";
+    return line.insert(line.find(kChanges) + kChanges.size(), render_changes(record.changes));
 }
 
 HistoryRecord parse_history_record(std::string_view text) {

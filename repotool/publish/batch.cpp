@@ -4,7 +4,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <exception>
+#include <future>
 
+#include "core/base/log.hpp"
 #include "core/fs/tree.hpp"
 #include "core/store/freeze.hpp"
 #include "core/store/generation_tree.hpp"
@@ -211,7 +214,7 @@ void Batch::commit(std::vector<BatchMember>& members, StepTimer& timer) {
     // 8. The commit protocol (core/store/transaction.cpp).
     if (staged_) {
         if (signer_ != nullptr) export_public_key(filesystem_, transaction_, *signer_);
-        catalog_.save();  // before its spool goes with the transaction; a cache, harmless if the commit fails
+        const auto saving = std::async(std::launch::async, [this] { save_catalog(); });
         has_begun_ = true;
         const auto expected =
             parent_ == nullptr ? std::nullopt : std::optional(parent_->manifest().generation);
@@ -220,6 +223,15 @@ void Batch::commit(std::vector<BatchMember>& members, StepTimer& timer) {
     }
     for (const auto& member : members) {
         if (!member.transaction.empty()) store::finish_answer(filesystem_, member.transaction);
+    }
+}
+
+// A cache: without it the next publish is slower, and that is all.
+void Batch::save_catalog() {
+    try {
+        catalog_.save();
+    } catch (const std::exception& error) {
+        base::warn(fmt::format("cannot keep parsed packages for the next publish: {}", error.what()));
     }
 }
 

@@ -60,6 +60,7 @@ private:
                          const store::ContentFile& file);
     [[noreturn]] void refuse_path(const PreparedRequest& request, const Candidate& candidate,
                                   const store::ContentFile& file, const std::string& holder) const;
+    void save_catalog();
     void keep_objects(const std::vector<BatchMember>& members);
     StagedGeneration build(const std::vector<BatchMember>& members);
     store::HistoryRecord history_record(const std::vector<BatchMember>& members) const;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
 
 #include "core/base/error.hpp"
 #include "core/fs/tree.hpp"
@@ -100,6 +101,26 @@ TEST_CASE("a torn first record of a new segment does not break the chain", "[his
     history.append(a_flip(2));
     REQUIRE(history.read().size() == 2);
     CHECK(history.last()->sequence == 2);
+}
+
+TEST_CASE("a record is JSON with sorted keys, whatever strings are in it", "[history]") {
+    HistoryRecord record = a_flip(7);
+    record.changes.push_back(record.changes.front());
+    PackageChange& odd = record.changes.back();
+    odd.name = "quote\" back\\slash line\n\x01 \x7f \xc3\xbc \xff";
+    odd.unsigned_sha256 = std::string(64, 'c');
+    odd.component = "main";
+    odd.path = "public/\"changes\":[";
+    odd.origin = "stable@3";
+    odd.request = 2;
+    record.meta = {{"\"changes\":[", "\"changes\":["}};
+    const std::string line = render_history_record(record);
+    const auto document = nlohmann::json::parse(line);
+    CHECK(document.dump() == line);
+    CHECK(document.at("changes").at(1).at("name") ==
+          "quote\" back\\slash line\n\x01 \x7f \xc3\xbc \xef\xbf\xbd");
+    CHECK(document.at("changes").at(1).at("path") == odd.path);
+    CHECK(parse_history_record(line).changes.at(1).request == 2);
 }
 
 TEST_CASE("a summary is the record without its changes, whatever strings are in them", "[history]") {
