@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/background_hasher.hpp"
 
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <utility>
 
@@ -15,7 +14,49 @@ namespace {
 
 constexpr std::size_t kBlock = std::size_t{64} << 10U;       // below malloc's threshold for mmap
 constexpr std::size_t kMostWaiting = std::size_t{4} << 20U;  // bytes
-constexpr int kNiceness = 10;                                // a tenth of what others get
+
+// The processors, as the hashers of this process share them.
+class Lanes {
+public:
+    // Where a thread that is not behind begins to have work, and where it has none.
+    void reserve() { change(reserved_, +1); }
+    void release() { change(reserved_, -1); }
+    // Around each piece of work of one that is.
+    void enter() {
+        std::unique_lock lock(mutex_);
+        changed_.wait(lock, [this] { return working_ == 0 || working_ + reserved_ < processors_; });
+        ++working_;
+    }
+    void leave() { change(working_, -1); }
+
+private:
+    void change(int& count, int by) {
+        {
+            const std::lock_guard lock(mutex_);
+            count += by;
+        }
+        changed_.notify_one();
+    }
+
+    const int processors_ = static_cast<int>(std::thread::hardware_concurrency());
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    int reserved_ = 0, working_ = 0;
+};
+
+Lanes& lanes() {
+    static Lanes all;
+    return all;
+}
+
+// A lane while it lives.
+class Reservation {
+public:
+    Reservation() { lanes().reserve(); }
+    ~Reservation() { lanes().release(); }
+    Reservation(const Reservation&) = delete;
+    Reservation& operator=(const Reservation&) = delete;
+};
 
 }  // namespace
 
@@ -24,21 +65,43 @@ struct BackgroundHasher::Queue {
     explicit Queue(BackgroundHasher& owner) : thread([this, &owner] { run(owner); }) {}
 
     void run(BackgroundHasher& owner) {
-        // Linux: of this thread alone. It is no fault where it is not possible.
-        if (owner.urgency_ == Urgency::behind) static_cast<void>(::setpriority(PRIO_PROCESS, 0, kNiceness));
+        if (owner.urgency_ == Urgency::behind) return run_in_turns(owner);
+        std::optional<Reservation> lane;
         while (true) {
-            Step step;
-            {
-                std::unique_lock lock(mutex);
-                changed.wait(lock, [this] { return !steps.empty() || is_ended; });
-                if (steps.empty() || is_dropped) return;
-                step = std::move(steps.front());
-                steps.pop_front();
-                waiting -= step.bytes.size();
-            }
-            changed.notify_all();
-            owner.take(std::move(step));
+            if (is_idle()) lane.reset();
+            const auto step = next();
+            if (!step) return;
+            if (!lane) lane.emplace();
+            owner.take(*step);
         }
+    }
+
+    void run_in_turns(BackgroundHasher& owner) {
+        while (const auto step = next()) {
+            lanes().enter();
+            owner.take(*step);
+            lanes().leave();
+        }
+    }
+
+    bool is_idle() {
+        const std::lock_guard lock(mutex);
+        return steps.empty();
+    }
+
+    // Empty at the end.
+    std::optional<Step> next() {
+        std::optional<Step> step;
+        {
+            std::unique_lock lock(mutex);
+            changed.wait(lock, [this] { return !steps.empty() || is_ended; });
+            if (steps.empty() || is_dropped) return step;
+            step = std::move(steps.front());
+            steps.pop_front();
+            waiting -= step->bytes.size();
+        }
+        changed.notify_all();
+        return step;
     }
 
     void push(Step&& step) {
@@ -113,10 +176,13 @@ void BackgroundHasher::update(std::uint64_t size, std::function<std::string()> r
     hand_over({{}, false, std::move(read)});
 }
 
-void BackgroundHasher::take(Step&& step) {
+void BackgroundHasher::take(const Step& step) {
     if (error_) return;
     try {
-        stream_.update(step.read ? step.read() : step.bytes);
+        if (step.read)
+            stream_.update(step.read());
+        else
+            stream_.update(step.bytes);
     } catch (...) {
         error_ = std::current_exception();
         return;

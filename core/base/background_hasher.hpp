@@ -15,8 +15,8 @@
 
 namespace repotool::base {
 
-// A thread that is behind gets what processors the others leave: where several streams are hashed, all wait
-// for the longest one.
+// Hashers that are behind take turns on the processors that the others of this process leave them, one at
+// least: where several streams are hashed, nobody is ready before the longest is.
 enum class Urgency { normal, behind };
 
 class BackgroundHasher {
@@ -51,7 +51,7 @@ private:
         std::function<std::string()> read{};  // gives the bytes
     };
     struct Queue;
-    void take(Step&& step);
+    void take(const Step& step);
     void hand_over(Step&& step);
     void finish();
 

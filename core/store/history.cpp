@@ -181,8 +181,7 @@ std::vector<HistoryRecord> History::read() const {
                     fmt::format("record {} does not follow the one before it: the history was changed",
                                 records.back().sequence));
             }
-            const std::string whole = checked_line(line);
-            previous = base::sha256_hex(std::string_view(whole).substr(0, whole.size() - 1));
+            previous = base::sha256_hex(with_checksum(line));
         }
     }
     return records;
@@ -205,9 +204,9 @@ std::vector<HistoryRecord> History::read_back(std::uint64_t generation) const {
 std::optional<std::string> History::newest_meta(const std::string& key) const {
     const auto paths = segments();
     for (auto path = paths.rbegin(); path != paths.rend(); ++path) {
-        const std::string bytes = fs::read_file(filesystem_, *path, kSegmentLimit);
+        std::string bytes = fs::read_file(filesystem_, *path, kSegmentLimit);
         if (bytes.find(key) == std::string::npos) continue;  // most have none: not worth parsing
-        const LineLog log = parse_line_log(bytes, *path);
+        const LineLog log = parse_line_log(std::move(bytes), *path);
         for (auto line = log.lines.rbegin(); line != log.lines.rend(); ++line) {
             if (line->find(key) == std::string::npos) continue;
             const HistoryRecord record = parse_history_record(*line);
@@ -241,10 +240,10 @@ void History::renew() {
 void History::rewrite_newest(Rewrite rewrite) {
     const auto paths = segments();
     if (paths.empty()) return;
-    const std::string bytes = fs::read_file(filesystem_, paths.back(), kSegmentLimit);
-    const LineLog log = parse_line_log(bytes, paths.back());
+    const LineLog log = parse_line_log(fs::read_file(filesystem_, paths.back(), kSegmentLimit), paths.back());
     if (log.is_torn || rewrite == Rewrite::always)
-        fs::replace_file(filesystem_, paths.back(), std::string_view(bytes).substr(0, log.good_bytes), 0600);
+        fs::replace_file(filesystem_, paths.back(), std::string_view(*log.bytes).substr(0, log.good_bytes),
+                         0600);
 }
 
 void History::append(HistoryRecord record) {
@@ -258,8 +257,7 @@ void History::append(HistoryRecord record) {
         for (auto segment = paths.rbegin(); segment != paths.rend() && record.sequence == 0; ++segment) {
             const LineLog log = parse_line_log(fs::read_file(filesystem_, *segment, kSegmentLimit), *segment);
             if (log.lines.empty()) continue;
-            const std::string whole = checked_line(log.lines.back());
-            record.previous = base::sha256_hex(std::string_view(whole).substr(0, whole.size() - 1));
+            record.previous = base::sha256_hex(with_checksum(log.lines.back()));
             record.sequence = parse_history_summary(log.lines.back()).sequence + 1;
         }
         if (filesystem_.status(path)->size >= kSegmentSize)

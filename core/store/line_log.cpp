@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <zlib.h>
 
+#include <utility>
+
 #include "core/base/error.hpp"
 
 namespace repotool::store {
@@ -13,8 +15,11 @@ std::string checksum(std::string_view text) {
     return fmt::format("{:08x}", crc32_z(0, reinterpret_cast<const Bytef*>(text.data()), text.size()));
 }
 
+constexpr std::size_t kPrefix = 9;  // eight digits and a space
+
 bool is_good(std::string_view line) {
-    return line.size() > 9 && line[8] == ' ' && line.substr(0, 8) == checksum(line.substr(9));
+    return line.size() > kPrefix && line[kPrefix - 1] == ' ' &&
+           line.substr(0, kPrefix - 1) == checksum(line.substr(kPrefix));
 }
 
 }  // namespace
@@ -23,8 +28,10 @@ std::string checked_line(std::string_view text) {
     return fmt::format("{} {}\n", checksum(text), text);
 }
 
-LineLog parse_line_log(std::string_view bytes, const std::string& name) {
+LineLog parse_line_log(std::string text, const std::string& name) {
     LineLog log;
+    log.bytes = std::make_shared<const std::string>(std::move(text));
+    const std::string_view bytes = *log.bytes;
     while (log.good_bytes < bytes.size()) {
         const std::string_view rest = bytes.substr(log.good_bytes);
         const auto end = rest.find('\n');
@@ -37,10 +44,14 @@ LineLog parse_line_log(std::string_view bytes, const std::string& name) {
             log.is_torn = true;
             return log;
         }
-        log.lines.emplace_back(rest.substr(9, end - 9));
+        log.lines.push_back(rest.substr(kPrefix, end - kPrefix));
         log.good_bytes += end + 1;
     }
     return log;
+}
+
+std::string_view with_checksum(std::string_view line) {
+    return {line.data() - kPrefix, line.size() + kPrefix};
 }
 
 void append_line(fs::Filesystem& filesystem, const std::string& path, std::string_view text) {

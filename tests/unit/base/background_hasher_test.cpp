@@ -2,6 +2,8 @@
 #include "core/base/background_hasher.hpp"
 
 #include <catch2/catch.hpp>
+#include <memory>
+#include <vector>
 
 #include "core/base/checksum.hpp"
 #include "core/base/digest.hpp"
@@ -120,6 +122,25 @@ TEST_CASE("what reading throws in the thread reaches whoever wants the digest", 
     hasher.update(std::string_view("more"));
     CHECK_THROWS_AS(hasher.sha256(), Error);
     CHECK_THROWS_AS(hasher.states(), Error);
+}
+
+TEST_CASE("hashers that are behind get their turn while others work, wait, and have ended", "[hasher]") {
+    const std::string text(std::size_t{3} << 20U, 'x');
+    const std::string expected = sha256_hex(text);
+    BackgroundHasher ahead;
+    ahead.update(text);
+    std::vector<std::unique_ptr<BackgroundHasher>> behind;
+    for (int i = 0; i < 5; ++i) {
+        behind.push_back(std::make_unique<BackgroundHasher>(ShaDigests::sha256, Urgency::behind));
+        behind.back()->update(text);
+    }
+    CHECK(behind[0]->sha256() == expected);  // `ahead` has nothing to do and has not ended
+    ahead.update(text);
+    CHECK(behind[1]->sha256() == expected);
+    behind[2].reset();  // dropped in the middle
+    CHECK(ahead.sha256() == sha256_hex(text + text));
+    CHECK(behind[3]->sha256() == expected);
+    CHECK(behind[4]->sha256() == expected);
 }
 
 }  // namespace repotool::base
