@@ -53,7 +53,7 @@ void Site::prepare_for_writing() {
     bool changed = !filesystem_.status(kLast);
     for (const char* path :
          {"private", "private/objects", "private/objects/sha256", "private/text", "private/history",
-          "private/txn", "private/trash", "private/condemned", "private/orphans"}) {
+          "private/txn", "private/trash", "private/condemned", "private/orphans", "private/moves"}) {
         changed = filesystem_.make_directory(path, 0700) || changed;
     }
     for (const char* path : {"public", "public/gen", "public/pool", "public/meta", "public/keys"})

@@ -37,7 +37,7 @@ std::string escaped(const std::string& text) {
 
 struct Case {
     std::string name;
-    std::string kind;  // package, step, input, or the operation
+    std::string kind;  // package, build, combination, step, input, or the operation
     std::int64_t ms = 0;
     std::string failure;  // message; empty: it passed
     std::string details;
@@ -78,6 +78,25 @@ std::string name_of(const Decision& decision) {
         decision.record.name + " " + decision.record.version, decision.record.architecture, decision.dist);
 }
 
+void add_update(const UpdateReport& update, std::vector<Case>& cases) {
+    for (const auto& build : update.builds) {
+        cases.push_back({fmt::format("{} {} ({})", update.update.file, build.build.id,
+                                     combination_text(build.build.repo, build.build.dist)),
+                         "build", 0, "", "", false});
+    }
+    for (const auto& combination : update.combinations) {
+        Case item{
+            fmt::format("{} {}", update.update.file, combination_text(combination.release, combination.dist)),
+            "combination",
+            0,
+            "",
+            "",
+            false};
+        item.skipped = combination.verdict.state != VerdictState::passed;  // failures publish nothing
+        cases.push_back(std::move(item));
+    }
+}
+
 }  // namespace
 
 std::string render_junit(const std::string& operation, const PublishResult& result) {
@@ -87,6 +106,7 @@ std::string render_junit(const std::string& operation, const PublishResult& resu
         item.skipped = decision.action == Action::refused;  // the run as a whole went well
         cases.push_back(std::move(item));
     }
+    for (const auto& update : result.updates) add_update(update, cases);
     for (const auto& step : result.steps) cases.push_back({step.name, "step", step.ms, "", "", false});
     return document(operation, result.repository, cases, result.elapsed_ms);
 }

@@ -9,6 +9,7 @@
 
 #include "core/base/text.hpp"
 #include "repotool/answer/client_snippet.hpp"
+#include "repotool/answer/update_json.hpp"
 #include "repotool/packages/package_json.hpp"
 
 namespace repotool::publisher {
@@ -167,6 +168,47 @@ std::string detail_lines(const PublishResult& result) {
     return change_lines(result) + metadata_lines(result) + note_lines(result) + setting_line(result);
 }
 
+// Where a build went: "el6, el7", or nothing for none of its packages.
+std::string targets_text(const BuildReport& build) {
+    std::set<std::string> targets;
+    for (const auto& package : build.packages) targets.insert(package.target);
+    return fmt::format("{}", fmt::join(targets, ", "));
+}
+
+std::string update_lines(const PublishResult& result) {
+    std::string text;
+    for (const auto& update : result.updates) {
+        text += fmt::format("  update {}: {}\n", base::printable(update.update.file),
+                            base::counted(update.builds.size(), "build"));
+        for (const auto& build : update.builds) {
+            text += fmt::format("    {} ({}) to {}: {}\n", build.build.id,
+                                combination_text(build.build.repo, build.build.dist), targets_text(build),
+                                base::counted(build.packages.size(), "package"));
+        }
+        for (const auto& combination : update.combinations) {
+            const Verdict& verdict = combination.verdict;
+            if (verdict.state == VerdictState::unchecked) continue;
+            text +=
+                fmt::format("    {} {}{}\n", combination_text(combination.release, combination.dist),
+                            verdict_name(verdict.state), verdict.reason.empty() ? "" : ": " + verdict.reason);
+        }
+    }
+    return text;
+}
+
+std::string move_lines(const PublishResult& result, DryRun dry_run) {
+    const auto& moved = result.moves.moved;
+    std::string text;
+    if (!moved.empty()) {
+        text += fmt::format("  {} {}: '{}' to '{}'{}\n", dry_run == DryRun::yes ? "would move" : "moved",
+                            base::counted(moved.size(), "file"), base::printable(moved[0].from),
+                            base::printable(moved[0].to), moved.size() > 1 ? " …" : "");
+    }
+    for (const auto& left : result.moves.left)
+        text += fmt::format("  stays: '{}': {}\n", base::printable(left.path), left.reason);
+    return text;
+}
+
 }  // namespace
 
 std::string render_json(const PublishResult& result, const Config& config) {
@@ -206,6 +248,12 @@ std::string render_json(const PublishResult& result, const Config& config) {
         document["metadata"].push_back(
             {{"dist", change.dist}, {"type", change.type}, {"action", metadata_action_name(change.action)}});
     }
+    for (const auto& update : result.updates) document["updates"].push_back(update_json(update));
+    for (const auto& file : result.moves.moved)
+        document["moved"].push_back({{"from", base::printable(file.from)}, {"to", base::printable(file.to)}});
+    for (const auto& file : result.moves.left)
+        document["left"].push_back({{"file", base::printable(file.path)}, {"reason", file.reason}});
+    if (result.moves.failure) document["move_failure"] = base::printable(result.moves.failure->what());
     if (!result.notes.empty()) document["notes"] = result.notes;
     if (!result.setting_changes.empty()) document["setting_changes"] = result.setting_changes;
     return document.dump(1) + "\n";
@@ -223,13 +271,15 @@ std::string render_env(const PublishResult& result, const Config& config) {
 
 std::string render_text(const PublishResult& result, const Config& config, DryRun dry_run) {
     const std::string name = fmt::format("{}@{}", result.repository, result.generation);
+    const std::string updates = update_lines(result) + move_lines(result, dry_run);
     if (!result.changed)
-        return fmt::format("{} is current: nothing to do ({})\n{}", name, summary(result),
-                           setting_line(result));
+        return fmt::format("{} is current: nothing to do ({})\n{}{}", name, summary(result),
+                           setting_line(result), updates);
     if (dry_run == DryRun::yes)
-        return fmt::format("{} would be made: {}\n{}", name, summary(result), detail_lines(result));
-    std::string text = fmt::format("{} is live: {}, {} ms\n{}", name, summary(result), result.elapsed_ms,
-                                   detail_lines(result));
+        return fmt::format("{} would be made: {}\n{}{}", name, summary(result), detail_lines(result),
+                           updates);
+    std::string text = fmt::format("{} is live: {}, {} ms\n{}{}", name, summary(result), result.elapsed_ms,
+                                   detail_lines(result), updates);
     for (const auto& address :
          apt_addresses(result.repository, result.sub_manifests, config.base_url, apt_options(result)))
         text += "  " + address.sources + "\n";

@@ -47,6 +47,7 @@ std::vector<RunInput> pin_inputs(Inputs& inputs) {
         for (auto& file : source.files) described.push_back(pinned(file));
     }
     for (const auto& extra : inputs.extras) described.push_back(describe(extra.path));
+    for (const auto& update : inputs.updates) described.push_back(describe(update));
     return described;
 }
 

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
 #include <memory>
 
 #include "core/base/error.hpp"
 #include "core/base/log.hpp"
 #include "core/console/help.hpp"
 #include "core/fs/external.hpp"
-#include "core/store/head.hpp"
-#include "core/store/names.hpp"
 #include "repotool/cli/command.hpp"
 #include "repotool/cli/publish_options.hpp"
-#include "repotool/ingest/inputs.hpp"
+#include "repotool/updates/move_journal.hpp"
+#include "repotool/updates/ready_files.hpp"
 
 namespace repotool::cli {
 namespace {
@@ -23,12 +24,6 @@ struct Options {
     std::vector<std::string> arguments;  // SOURCE… TARGET
     PublishOptions common;
 };
-
-bool is_repository(OpenSite& site, const std::string& text) {
-    const std::string name = text.substr(0, text.find('@'));
-    return store::is_repository_name(name) &&
-           store::make_symlink_head(*site.filesystem, "public", name)->current().has_value();
-}
 
 // A SOURCE is a path or a repository of this site; one that is both could mean either.
 void sort_sources(OpenSite& site, const std::vector<std::string>& sources, std::vector<std::string>& paths,
@@ -47,6 +42,15 @@ void sort_sources(OpenSite& site, const std::vector<std::string>& sources, std::
     }
 }
 
+std::vector<std::string> directories(const std::vector<std::string>& paths) {
+    std::vector<std::string> found;
+    std::copy_if(paths.begin(), paths.end(), std::back_inserter(found), [](const std::string& path) {
+        const auto status = fs::external_status(path, fs::FinalSymlink::keep);
+        return status && status->kind == fs::Kind::directory;
+    });
+    return found;
+}
+
 int run(const Options& options, const GlobalOptions& global) {
     if (options.arguments.size() < 2)
         throw Error(ErrorKind::usage, "promote", options.arguments[0],
@@ -58,13 +62,21 @@ int run(const Options& options, const GlobalOptions& global) {
     std::vector<std::string> paths;
     sort_sources(session.site(), {options.arguments.begin(), options.arguments.end() - 1}, paths,
                  request.sources);
-    if (!paths.empty())
-        request.inputs = publisher::expand_inputs({paths, {}, read_standard_input, session.upload_dist()});
+    if (request.dry_run == publisher::DryRun::no) {
+        const auto context = publish_context(session.site(), global);
+        publisher::finish_pending_moves(context.site, context.lock_timeout, context.job);
+    }
+    if (!paths.empty()) {
+        publisher::InputArguments arguments{paths, {}, read_standard_input, session.upload_dist()};
+        arguments.may_be_promoted = true;
+        session.take_inputs(request, std::move(arguments));
+        request.may_bring_nothing = true;  // all of it was promoted before
+    }
     if (!session.site().config.repository(target).gate.empty()) {
         base::warn(fmt::format("the gate of '{}' is not checked: this version has no gates yet", target));
     }
-    session.add_repodata(request.inputs);
-    return session.finish(request);
+    const auto ready = publisher::list_ready(directories(paths), request.inputs, session.site().root);
+    return session.finish(std::move(request), ready);
 }
 
 }  // namespace
@@ -75,8 +87,9 @@ void add_promote(CLI::App& app, Program& program) {
         "promote", "sign what SOURCE holds and publish it into TARGET, in one transaction");
     command
         ->add_option("arguments", options->arguments,
-                     "SOURCE… TARGET: directories or files of packages, repositories (name[@N]); the last is "
-                     "the repository to change")
+                     "SOURCE… TARGET: directories or files of packages and updates (.yml), repositories "
+                     "(name[@N]); the last is the repository to change. What was promoted from a directory "
+                     "moves to its .promoted/")
         ->required()
         ->type_name("SOURCE… TARGET");
     add_publish_options(*command, options->common);

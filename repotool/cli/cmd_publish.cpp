@@ -34,10 +34,8 @@ int run(const Options& options, const GlobalOptions& global) {
     const std::string repository = checked_repository(target_of(options));
     PublishSession session(global, options.common);
     publisher::PublishRequest request = session.request("publish", repository);
-    request.inputs =
-        publisher::expand_inputs({options.inputs, session.site().config.inputs, read_standard_input,
+    session.take_inputs(request, {options.inputs, session.site().config.inputs, read_standard_input,
                                   session.upload_dist(), !options.common.repodata.empty()});
-    session.add_repodata(request.inputs);
     return session.finish(request);
 }
 
@@ -52,9 +50,10 @@ void add_publish(CLI::App& app, Program& program) {
     command->add_option("--to", options->repository, "publish straight into this repository")
         ->type_name("REPOSITORY");
     command
-        ->add_option("input", options->inputs,
-                     "packages, directories of packages, or - for a list of paths on standard input "
-                     "(default: what `inputs:` says, in the current directory)")
+        ->add_option(
+            "input", options->inputs,
+            "packages, updates (.yml), directories of these, or - for a list of paths on standard input "
+            "(default: what `inputs:` says, in the current directory)")
         ->type_name("INPUT");
     add_publish_options(*command, options->common);
     command->footer(

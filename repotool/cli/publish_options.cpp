@@ -14,7 +14,9 @@
 #include "core/fs/host.hpp"
 #include "core/fs/tree.hpp"
 #include "core/store/generation_reader.hpp"
+#include "core/store/head.hpp"
 #include "core/store/names.hpp"
+#include "repotool/publish/promotion.hpp"
 
 namespace repotool::cli {
 namespace {
@@ -23,6 +25,22 @@ std::string make_temporary_site(const publisher::SiteDefaults& defaults) {
     const std::string root = fs::make_temporary_directory("repotool-dry-run");
     publisher::make_site(root, defaults);
     return root;
+}
+
+// Files that stayed where they were. 0, or the exit status of what the disk did.
+int tell_moves(const publisher::PublishResult& result) {
+    const auto& moves = result.moves;
+    const std::string name = fmt::format("{}@{}", result.repository, result.generation);
+    if (!moves.left.empty()) {
+        base::warn(fmt::format("{} is published, and {} stayed: '{}': {}", name,
+                               base::counted(moves.left.size(), "file"), base::printable(moves.left[0].path),
+                               moves.left[0].reason));
+    }
+    if (!moves.failure) return 0;
+    base::warn(
+        fmt::format("{} is published, but not all of its files were moved: {}; the next promote moves them",
+                    name, moves.failure->what()));
+    return base::exit_code(moves.failure->kind());
 }
 
 }  // namespace
@@ -74,6 +92,12 @@ void add_publish_options(CLI::App& command, PublishOptions& options) {
 
 std::string read_standard_input() {
     return {std::istreambuf_iterator<char>(std::cin), std::istreambuf_iterator<char>()};
+}
+
+bool is_repository(OpenSite& site, const std::string& reference) {
+    const std::string name = reference.substr(0, reference.find('@'));
+    return store::is_repository_name(name) &&
+           store::make_symlink_head(*site.filesystem, "public", name)->current().has_value();
 }
 
 std::string checked_repository(const std::string& name) {
@@ -147,15 +171,28 @@ void PublishSession::add_repodata(publisher::Inputs& inputs) const {
     }
 }
 
-int PublishSession::finish(publisher::PublishRequest request) {
+void PublishSession::take_inputs(publisher::PublishRequest& request, publisher::InputArguments arguments) {
+    auto found = publisher::find_inputs(
+        std::move(arguments), [&](const std::string& reference) { return is_repository(site_, reference); });
+    request.inputs = std::move(found.inputs);
+    request.updates = std::move(found.updates);
+    add_repodata(request.inputs);
+    if (request.updates.empty()) return;
+    std::vector<std::string> names;
+    for (const auto& update : request.updates) names.push_back(fs::base_name(update.update.file));
+    request.meta["repotool.updates"] = base::join(names, " ");
+}
+
+int PublishSession::finish(publisher::PublishRequest request,
+                           const std::vector<publisher::ReadyDirectory>& ready) {
     const auto context = publish_context(site_, global_);
     const bool is_real = request.dry_run == publisher::DryRun::no;
     const auto definition = is_real ? run_definition(options_.files, site_, global_, request) : std::nullopt;
-    const auto result = publisher::publish(context, request);
-    const int status =
-        is_real ? write_result_files(options_.files, result, site_, request.operation, definition) : 0;
-    answer(result, site_.config, global_, request.dry_run);
-    return status;
+    const std::string operation = request.operation;
+    const auto result = publisher::promote(context, std::move(request), ready);
+    const int status = is_real ? write_result_files(options_.files, result, site_, operation, definition) : 0;
+    answer(result, site_.config, global_, is_real ? publisher::DryRun::no : publisher::DryRun::yes);
+    return status != 0 ? status : tell_moves(result);
 }
 
 }  // namespace repotool::cli

@@ -35,6 +35,8 @@ void add_change_options(CLI::App& command, PublishOptions& options);
 // Those, and what bringing packages needs.
 void add_publish_options(CLI::App& command, PublishOptions& options);
 std::string read_standard_input();
+// True where the site has the repository of `reference` (repository[@N]).
+bool is_repository(OpenSite& site, const std::string& reference);
 // Throws base::Error (usage) for a name that is not allowed; before anything is made.
 std::string checked_repository(const std::string& name);
 
@@ -54,12 +56,15 @@ public:
     publisher::PublishRequest request(const std::string& operation, const std::string& repository) const;
     // --dist where it names an APT suite: then it wins over what .changes say. Else empty.
     std::string upload_dist() const;
-    // --repodata TYPE=FILE. Throws base::Error (usage).
-    void add_repodata(publisher::Inputs& inputs) const;
-    // Publishes and prints the answer; returns the exit status.
-    int finish(publisher::PublishRequest request);
+    // Files, directories and updates that are typed, and --repodata. Throws base::Error (input, usage).
+    void take_inputs(publisher::PublishRequest& request, publisher::InputArguments arguments);
+    // Publishes, moves what `ready` lists, and prints the answer; returns the exit status.
+    int finish(publisher::PublishRequest request, const std::vector<publisher::ReadyDirectory>& ready = {});
 
 private:
+    // --repodata TYPE=FILE. Throws base::Error (usage).
+    void add_repodata(publisher::Inputs& inputs) const;
+
     const GlobalOptions& global_;
     const PublishOptions& options_;
     std::string temporary_;

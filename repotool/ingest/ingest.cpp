@@ -187,12 +187,14 @@ void Ingestion::stage_package(const InputFile& input, Staged& staged) {
         staged.ingested.staged_path = file.path;
         staged.ingested.origin = input.path;
         staged.ingested.dist = input.dist;
+        staged.ingested.is_candidate = input.is_candidate;
     });
 }
 
 void Ingestion::stage_source(const SourceInput& source, Staged& staged) {
     staged.ingested.origin = source.control.path;
     staged.ingested.dist = source.control.dist;
+    staged.ingested.is_candidate = source.control.is_candidate;
     staged.input = &source.control;
     collect_refusals(source.control.path, staged.refusals, [&] {
         const StagedInput control = copier_.take_file(source.control);

@@ -22,9 +22,10 @@ struct Ingested {
     formats::Package package;  // without the text of its indexes: the catalog has that
     std::string staged_path;   // relative to the site
     std::vector<std::string>
-        staged_files;    // likewise: the other files of a source package, as in package.files
-    std::string origin;  // the input file
-    std::string dist;    // Distribution of its .changes; may be empty
+        staged_files;           // likewise: the other files of a source package, as in package.files
+    std::string origin;         // the input file
+    std::string dist;           // Distribution of its .changes; may be empty
+    bool is_candidate = false;  // as InputFile has it
 };
 
 struct IngestedInputs {

@@ -188,7 +188,8 @@ StagedInput InputCopier::take(fs::File& source, const InputFile& input,
                               const std::vector<DigestAlgorithm>& algorithms) {
     StagedInput staged;
     staged.path = transaction_.fresh_path();
-    if (adopt_ == Adopt::yes && adopt(source, input, staged.path)) {
+    const bool may_adopt = adopt_ == Adopt::yes && !input.is_candidate;  // it changes the mode of the file
+    if (may_adopt && adopt(source, input, staged.path)) {
         staged.digests = read_through(source, input.path, nullptr, algorithms);
     } else {
         const auto target = filesystem_.create(staged.path, 0444);

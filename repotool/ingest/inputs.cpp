@@ -9,7 +9,6 @@
 #include <set>
 
 #include "core/base/error.hpp"
-#include "core/base/log.hpp"
 #include "core/base/text.hpp"
 #include "core/formats/rpm/extra_metadata.hpp"
 #include "core/fs/external.hpp"
@@ -32,6 +31,8 @@ FileClass classify(const std::string& path) {
     if (path.ends_with(".changes")) return FileClass::upload;
     if (path.ends_with(".buildinfo")) return FileClass::build_record;
     if (formats::rpm::detect_type(fs::base_name(path))) return FileClass::extra;
+    const std::string name = fs::base_name(path);
+    if (name == "repotool.yaml" || name == "mirrors.yaml") return FileClass::unknown;  // our own settings
     if (path.ends_with(".yml") || path.ends_with(".yaml")) return FileClass::update;
     return FileClass::unknown;
 }
@@ -46,8 +47,15 @@ std::vector<std::string> list_input(const std::string& directory) {
     }
 }
 
+// A site below a directory holds what was published, nothing that waits to be.
+bool is_site(const std::string& directory) {
+    return fs::external_status(fs::join_path(directory, "repotool.yaml"), fs::FinalSymlink::keep).has_value();
+}
+
 class Expansion {
 public:
+    explicit Expansion(bool promoted_is_enough) : may_be_promoted(promoted_is_enough) {}
+
     NamedPaths named;
 
     void add_argument(const std::string& path) {
@@ -55,9 +63,6 @@ public:
         if (!status) throw Error(ErrorKind::input, "read", path, "there is no such file or directory");
         if (status->kind == fs::Kind::directory) return add_directory_argument(path);
         const FileClass file_class = classify(path);
-        if (file_class == FileClass::update)
-            throw Error(ErrorKind::input, "read", path, "updates come with a later version",
-                        "give the packages themselves");
         if (file_class == FileClass::build_record)
             throw Error(ErrorKind::input, "read", path, "it holds no package",
                         "give the .changes that lists it");
@@ -72,18 +77,45 @@ public:
             });
             if (!wanted) continue;
             const FileClass file_class = classify(name);
-            if (file_class == FileClass::update)
-                say_left_out(name);
-            else
-                add_file(name, file_class == FileClass::unknown ? FileClass::package : file_class);
+            add_file(name, file_class == FileClass::unknown ? FileClass::package : file_class);
         }
     }
 
-    bool is_empty() const { return seen_.empty(); }
+    // Where a package of an update may be. What is there and was not named by itself is a candidate.
+    void add_candidates(const std::string& path) {
+        const auto status = fs::external_status(path, fs::FinalSymlink::keep);
+        if (!status) return;
+        if (status->kind != fs::Kind::directory) return add_candidate(path, FileClass::package);
+        for (const auto& name : list_input(path)) {
+            if (name.starts_with(".")) continue;
+            const std::string below = fs::join_path(path, name);
+            const auto kind = fs::external_status(below, fs::FinalSymlink::keep);
+            if (kind && kind->kind == fs::Kind::directory)
+                add_candidates(below);
+            else
+                add_candidate(below, FileClass::unknown);
+        }
+    }
+
+    // Nothing was found, and nothing is all right.
+    bool is_empty() const { return seen_.empty() && !may_be_promoted; }
     Identities identities;
+    const bool may_be_promoted;
 
 private:
-    void add_directory_argument(const std::string& path) {
+    // `otherwise`: what a file is whose name does not say it.
+    void add_candidate(const std::string& path, FileClass otherwise) {
+        const FileClass told = classify(path);
+        const FileClass file_class = told == FileClass::unknown ? otherwise : told;
+        const bool is_wanted = file_class == FileClass::package || file_class == FileClass::source ||
+                               file_class == FileClass::upload;
+        if (!is_wanted || seen_.contains(identities.of(path))) return;
+        named.candidates.insert(path);
+        add_file(path, file_class);
+    }
+
+    void add_directory_argument(std::string path) {
+        while (path.size() > 1 && path.ends_with('/')) path.pop_back();
         const std::size_t before = found_;
         extras_.clear();
         has_rpm_ = false;
@@ -92,7 +124,9 @@ private:
         for (const auto& extra : extras_) {
             if (has_rpm_ && seen_.insert(identities.of(extra.path)).second) named.extras.push_back(extra);
         }
-        if (found_ == before)
+        const bool is_promoted =
+            may_be_promoted && fs::external_status(fs::join_path(path, kPromoted), fs::FinalSymlink::keep);
+        if (found_ == before && !is_promoted)
             throw Error(ErrorKind::input, "read", path, "there is no package in this directory",
                         "packages end in .deb, .rpm, .dsc or .changes");
     }
@@ -104,10 +138,9 @@ private:
             if (name.starts_with(".")) continue;
             const std::string path = fs::join_path(directory, name);
             const auto status = fs::external_status(path, fs::FinalSymlink::keep);
-            if (status && status->kind == fs::Kind::directory)
-                add_directory(path);
-            else
-                add_from_directory(path);
+            const bool is_directory = status && status->kind == fs::Kind::directory;
+            if (is_directory && !is_site(path)) add_directory(path);
+            if (!is_directory) add_from_directory(path);
         }
     }
 
@@ -120,7 +153,6 @@ private:
 
     void add_from_directory(const std::string& path) {
         const FileClass file_class = classify(path);
-        if (file_class == FileClass::update) return say_left_out(path);
         if (file_class == FileClass::extra)
             return extras_.push_back({*formats::rpm::detect_type(fs::base_name(path)), path});
         if (file_class == FileClass::unknown || file_class == FileClass::build_record) return;
@@ -137,12 +169,10 @@ private:
             named.uploads.push_back(path);
         else if (file_class == FileClass::extra)
             named.extras.push_back({*formats::rpm::detect_type(fs::base_name(path)), path});
+        else if (file_class == FileClass::update)
+            named.updates.push_back(path);
         else if (file_class == FileClass::package)
             named.packages.push_back(path);
-    }
-
-    static void say_left_out(const std::string& path) {
-        base::warn(fmt::format("left out '{}': updates come with a later version", base::printable(path)));
     }
 
     std::set<std::string> seen_;
@@ -161,7 +191,7 @@ private:
 }  // namespace
 
 Inputs expand_inputs(const InputArguments& input) {
-    Expansion expansion;
+    Expansion expansion(input.may_be_promoted);
     for (const auto& argument : input.arguments) {
         if (argument != "-") {
             expansion.add_argument(argument);
@@ -178,6 +208,11 @@ Inputs expand_inputs(const InputArguments& input) {
     const bool may_be_none = input.may_be_none && input.arguments.empty();
     if (expansion.is_empty() && !may_be_none) refuse_emptiness(input);
     expansion.named.dist = input.dist;
+    if (input.candidates_of) {
+        for (const auto& update : expansion.named.updates) {
+            for (const auto& path : input.candidates_of(update)) expansion.add_candidates(path);
+        }
+    }
     return resolve_uploads(expansion.named, expansion.identities);
 }
 

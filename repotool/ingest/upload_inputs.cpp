@@ -106,7 +106,9 @@ private:
     void merge(InputFile& known, const InputFile& file) {
         if (file.listed_by.empty()) return;
         if (known.listed_by.empty()) {
+            const bool is_candidate = known.is_candidate && file.is_candidate;
             known = file;
+            known.is_candidate = is_candidate;
         } else if (known.sha256 != file.sha256 || known.size != file.size) {
             refusals_.add(file.path, fmt::format("'{}' and '{}' give it different digests or sizes",
                                                  known.listed_by, file.listed_by));
@@ -133,9 +135,15 @@ public:
           parts_(identities, refusals_),
           dist_(named.dist) {
         inputs_.extras = named.extras;
-        for (const auto& path : named.packages) packages_.add({path});
-        for (const auto& path : named.sources) controls_.add({path});
-        for (const auto& path : named.uploads) uploads_.push_back({path});
+        inputs_.updates = named.updates;
+        const auto file = [&](const std::string& path) {
+            InputFile input{path};
+            input.is_candidate = named.candidates.contains(path);
+            return input;
+        };
+        for (const auto& path : named.packages) packages_.add(file(path));
+        for (const auto& path : named.sources) controls_.add(file(path));
+        for (const auto& path : named.uploads) uploads_.push_back(file(path));
     }
 
     Inputs run() {
@@ -144,6 +152,7 @@ public:
             const auto claim = std::make_shared<const UploadClaim>(claim_of(upload.control));
             for (InputFile& file : listed_files(upload, dist)) {
                 file.claim = claim;
+                file.is_candidate = upload.file.is_candidate;
                 sort_in(file);
             }
             inputs_.uploads.push_back(std::move(upload.file));
@@ -168,6 +177,7 @@ private:
 
     void add_source(const Document& source) {
         SourceInput input{source.file, listed_files(source, source.file.dist)};
+        for (InputFile& file : input.files) file.is_candidate = source.file.is_candidate;
         for (const InputFile& file : input.files)
             parts_.add({file.path, {}, file.listed_by, file.sha256, file.size});
         inputs_.sources.push_back(std::move(input));
@@ -202,14 +212,6 @@ bool is_package_file(const std::string& name) {
     const auto suffixes = {".deb", ".udeb", ".ddeb", ".rpm"};
     return std::any_of(suffixes.begin(), suffixes.end(),
                        [&](const char* suffix) { return name.ends_with(suffix); });
-}
-
-std::string Identities::of(const std::string& path) {
-    const std::size_t slash = path.rfind('/');
-    const std::string parent = slash == std::string::npos ? "." : path.substr(0, slash + 1);
-    auto [known, is_new] = directories_.try_emplace(parent);
-    if (is_new) known->second = fs::absolute_path(parent);
-    return fs::join_path(known->second, fs::base_name(path));
 }
 
 Inputs resolve_uploads(const NamedPaths& named, Identities& identities) {

@@ -3,9 +3,11 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "repotool/ingest/identities.hpp"
 #include "repotool/ingest/inputs.hpp"
 #include "repotool/ingest/refusals.hpp"
 
@@ -17,20 +19,13 @@ struct NamedPaths {
     std::vector<std::string> sources;  // .dsc
     std::vector<std::string> uploads;  // .changes
     std::vector<ExtraInput> extras;
-    std::string dist{};  // instead of the Distribution of `uploads`; may be empty
+    std::vector<std::string> updates;
+    std::set<std::string> candidates;  // of the above: where updates have their packages
+    std::string dist{};                // instead of the Distribution of `uploads`; may be empty
 };
 
 // True for names of files that hold one package.
 bool is_package_file(const std::string& name);
-
-// Two paths of one file have one identity: symlinks in its directory, "." and ".." do not matter.
-class Identities {
-public:
-    std::string of(const std::string& path);
-
-private:
-    std::map<std::string, std::string> directories_;
-};
 
 // Throws base::Error (input) as expand_inputs() does.
 Inputs resolve_uploads(const NamedPaths& named, Identities& identities);

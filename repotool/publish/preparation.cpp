@@ -16,6 +16,7 @@
 #include "repotool/publish/metadata_changes.hpp"
 #include "repotool/publish/publish_steps.hpp"
 #include "repotool/publish/rules.hpp"
+#include "repotool/publish/update_selection.hpp"
 #include "signing/rpm_signer.hpp"
 
 namespace repotool::publisher {
@@ -85,10 +86,7 @@ void Preparation::collect() {
         context_.config.metadata.contents ? Contents::list : Contents::leave_out,
         request_.dry_run == DryRun::yes ? Adopt::no : request_.adopt};  // adopting changes a file's mode
     IngestedInputs inputs = ingest(filesystem_, transaction_, catalog_, request_.inputs, options);
-    for (const auto& item : inputs.packages) {
-        candidates.push_back(to_candidate(item));
-        place(candidates.back(), context_.config, request_.placement, item.dist);
-    }
+    add_placed(inputs.packages);
     for (auto& extra : inputs.extras) {
         extra.dist = extra_dist(extra, context_.config, request_.placement, candidates);
         prepared_.extras.push_back(std::move(extra));
@@ -98,7 +96,8 @@ void Preparation::collect() {
     for (const auto& source : request_.sources) add_from_repository(source);
     for (std::size_t i = from_files; i < candidates.size(); ++i) check_dist(candidates[i], context_.config);
     candidates = without_repetitions(std::move(candidates));
-    const bool asks_for_packages = request_.removals.empty() && !request_.rules.is_refresh;
+    const bool asks_for_packages =
+        request_.removals.empty() && !request_.rules.is_refresh && !request_.may_bring_nothing;
     if (asks_for_packages && candidates.empty() && prepared_.shared.empty() && prepared_.extras.empty())
         throw Error(ErrorKind::input, request_.operation, request_.repository,
                     "there is no package in what was given");
@@ -109,6 +108,30 @@ void Preparation::collect() {
         return record_key(a.record) < record_key(b.record);
     });
     pin_existing();
+}
+
+// What an update names goes where it says; everything else by the rules of placement.
+void Preparation::add_placed(const std::vector<Ingested>& packages) {
+    UpdateSelection selection(filesystem_, context_.config, request_);
+    selection.run(packages);
+    for (std::size_t i = 0; i < packages.size(); ++i) {
+        const auto& dists = selection.dists_of(i);
+        for (const auto& dist : dists) {
+            prepared_.candidates.push_back(to_candidate(packages[i]));
+            place(prepared_.candidates.back(), context_.config, {dist, request_.placement.component});
+        }
+        if (!dists.empty() || packages[i].is_candidate) continue;
+        prepared_.candidates.push_back(to_candidate(packages[i]));
+        place(prepared_.candidates.back(), context_.config, request_.placement, packages[i].dist);
+    }
+    for (const auto& candidate : selection.taken()) prepared_.candidates.push_back(candidate);
+    for (const auto& found : request_.updates) {
+        for (const auto& repository : found.repositories)
+            demand_uploaders(repository.substr(0, repository.find('@')));
+    }
+    updates_ = std::move(selection.reports());
+    collate_verdicts(updates_, context_.config, request_.judge);
+    demand_verdicts(updates_, request_.operation);
 }
 
 void Preparation::add_from_repository(const std::string& reference) {

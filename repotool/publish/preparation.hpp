@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "core/store/transaction.hpp"
+#include "repotool/ingest/ingest.hpp"
 #include "repotool/packages/catalog.hpp"
 #include "repotool/publish/prepared_request.hpp"
 #include "repotool/publish/publish.hpp"
@@ -30,8 +31,10 @@ public:
     // After the two steps.
     PreparedRequest& prepared() noexcept { return prepared_; }
     Catalog& catalog() noexcept { return catalog_; }
+    const std::vector<UpdateReport>& updates() const noexcept { return updates_; }
 
 private:
+    void add_placed(const std::vector<Ingested>& packages);
     void add_from_repository(const std::string& reference);
     void add_packages_of(const store::GenerationReader& source, formats::Format format,
                          const store::SetEntry& set);
@@ -48,6 +51,7 @@ private:
     signing::Signer* signer_;
     Catalog catalog_;
     PreparedRequest prepared_;
+    std::vector<UpdateReport> updates_;
     std::set<std::string> signed_;
     std::unique_ptr<store::GenerationReader> current_;  // opened when it is asked for
 };

@@ -46,6 +46,7 @@ public:
         preparation_ = std::make_unique<Preparation>(context_, request_, *transaction_, signer_.get());
         // 1. Private, hashed, parsed copies. Nobody waits for this.
         preparation_->collect();
+        result_.updates = preparation_->updates();
         timer_.done("ingest");
         // 2. Sign what the repository does not have yet; before anything names the files, because signing
         // changes them.

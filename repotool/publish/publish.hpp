@@ -14,6 +14,9 @@
 #include "repotool/ingest/placement.hpp"
 #include "repotool/packages/package_pattern.hpp"
 #include "repotool/packages/selection.hpp"
+#include "repotool/updates/ready_files.hpp"
+#include "repotool/updates/report.hpp"
+#include "repotool/updates/update_search.hpp"
 
 namespace repotool::publisher {
 
@@ -40,14 +43,17 @@ struct PublishRequest {
     std::string operation;  // publish, promote
     std::string repository;
     Inputs inputs;
-    std::vector<std::string> sources;      // repository[@N] whose packages are taken over
-    std::vector<PackagePattern> filter;    // of what sources hold; none: everything
+    std::vector<FoundUpdate> updates;    // what they name of `inputs` and of repositories goes where they say
+    Judge judge;                         // of their combinations; null: none of them is checked
+    std::vector<std::string> sources;    // repository[@N] whose packages are taken over
+    std::vector<PackagePattern> filter;  // of what sources hold; none: everything
     std::vector<PackagePattern> removals;  // what goes
     RequestRules rules;
     PlacementOptions placement;  // of files
     Adopt adopt = Adopt::no;
-    bool must_sign = false;       // promote: a repository without `sign:` is refused
-    DryRun dry_run = DryRun::no;  // everything but the commit
+    bool may_bring_nothing = false;  // no package at all is nothing to do
+    bool must_sign = false;          // promote: a repository without `sign:` is refused
+    DryRun dry_run = DryRun::no;     // everything but the commit
     std::map<std::string, std::string> meta;
 };
 
@@ -77,6 +83,8 @@ struct PublishResult {
     // decisions.
     std::uint64_t unlisted = 0;
     std::vector<MetadataChange> metadata;
+    std::vector<UpdateReport> updates;
+    MoveReport moves;  // of promote: files that were put aside, and those that stayed
     std::vector<store::SubManifest> sub_manifests;  // of `generation`
     bool is_signed = false;
     // Settings that differ from those of the generation before (setting_changes.hpp): followed where

@@ -41,6 +41,7 @@ class PromoteSigned(Scenario):
         self.write_config(CONFIG.format(url=self.server.url, fingerprint=self.fingerprint))
         self.files = a_mixed_set(self.dir / "ready")
         self.answer = self.repotool("--json", "promote", self.dir / "ready", "stable").json
+        self.files = [self.dir / "ready/.promoted/1" / path.name for path in self.files]
         self.key = self.site / "public/keys/stable-key.asc"
         self.keyring = binary_keyring(self.key, self.dir / "stable-key.gpg")
         self.rpmkeys = RpmKeys(self.dir / "rpmdb", self.key)

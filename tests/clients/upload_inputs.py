@@ -205,11 +205,6 @@ class Uploads(Scenario):
         stanza, = stanzas(decompress(index.name, index.read_bytes()).decode())
         self.assertTrue(stanza["Filename"].endswith("plain_1.0-1_all.udeb"), stanza)
 
-    def test_updates_are_for_a_later_version(self):
-        update = self.dir / "update.yml"
-        update.write_text("notes: x\n")
-        self.refused("test/bad", update, code=3, says=["updates come with a later version"])
-
     # Uploaders
 
     def test_what_an_uploader_signed_goes_in(self):

@@ -216,7 +216,8 @@ class KillAnywhere(Scenario):
         signed = f"repositories:\n  stable: {{sign: k}}\nkeys: {{k: {{fingerprint: {fingerprint}, home: {home}}}}}\n"
         start, _ = self.a_site(CONFIG + signed, "stable")
         self.more_packages()
-        command = ["repotool", "--site", "COPY/site", "promote", self.dir / "ready", "stable"]
+        shutil.move(self.dir / "ready", start / "ready")
+        command = ["repotool", "--site", "COPY/site", "promote", "COPY/ready", "stable"]
         self.hammer(Operation("promote", start, command, ["site/public"], "stable"), POINTS // 3)
 
     def test_mirrorsync(self):

@@ -72,6 +72,45 @@ TEST_CASE("directories are searched through, sorted, without hidden names", "[in
                                                      root + "/b/two.rpm", root + "/zero.udeb"});
 }
 
+TEST_CASE("updates are found, and sites and their settings are no updates", "[inputs]") {
+    testing::TemporaryDirectory directory;
+    const std::string root = directory.path();
+    for (const char* name : {"/b/two.yaml", "/one.yml", "/.promoted/7/old.yml", "/site/repotool.yaml",
+                             "/site/public/pool/hello.deb", "/mirrors.yaml"})
+        write(root + name);
+    const Inputs inputs = expand_all({root});
+    CHECK(inputs.updates == std::vector<std::string>{root + "/b/two.yaml", root + "/one.yml"});
+    CHECK(inputs.packages.empty());
+}
+
+TEST_CASE("what an update names are candidates, but for what was named by itself", "[inputs]") {
+    testing::TemporaryDirectory directory;
+    const std::string root = directory.path();
+    for (const char* name :
+         {"/x.yml", "/r/d/one.rpm", "/r/d/tag/two.rpm", "/r/d/notes.txt", "/r/d/.three.rpm"})
+        write(root + name);
+    InputArguments arguments{{root + "/x.yml", root + "/r/d/one.rpm"}, {}, nullptr};
+    arguments.candidates_of = [&](const std::string& update) {
+        CHECK(update == root + "/x.yml");
+        return std::vector<std::string>{root + "/r/d", root + "/missing"};
+    };
+    const Inputs inputs = expand_inputs(arguments);
+    REQUIRE(inputs.packages.size() == 2);
+    CHECK(inputs.packages[0].path == root + "/r/d/one.rpm");
+    CHECK_FALSE(inputs.packages[0].is_candidate);
+    CHECK(inputs.packages[1].path == root + "/r/d/tag/two.rpm");
+    CHECK(inputs.packages[1].is_candidate);
+}
+
+TEST_CASE("a directory with nothing but what was promoted is welcome where that is said", "[inputs]") {
+    testing::TemporaryDirectory directory;
+    write(directory.path() + "/.promoted/1/old.deb");
+    CHECK_THAT(refusal_of({directory.path()}), Catch::Contains("there is no package in this directory"));
+    InputArguments arguments{{directory.path()}, {}, nullptr};
+    arguments.may_be_promoted = true;
+    CHECK(expand_inputs(arguments).packages.empty());
+}
+
 TEST_CASE("a file that is named twice counts once, and - reads a list", "[inputs]") {
     testing::TemporaryDirectory directory;
     const std::string file = directory.path() + "/one.deb";
@@ -86,9 +125,6 @@ TEST_CASE("nothing to publish is an input error that says where it looked", "[in
     CHECK_THAT(refusal_of({directory.path()}), Catch::Contains("there is no package in this directory"));
     CHECK_THAT(refusal_of({directory.path() + "/missing.deb"}), Catch::Contains("there is no such file"));
     CHECK_THAT(refusal_of({"-"}), Catch::Contains("there are none"));
-    write(directory.path() + "/x.yml");
-    CHECK_THAT(refusal_of({directory.path() + "/x.yml"}),
-               Catch::Contains("updates come with a later version"));
     write(directory.path() + "/x.buildinfo");
     CHECK_THAT(refusal_of({directory.path() + "/x.buildinfo"}), Catch::Contains("it holds no package"));
 }
