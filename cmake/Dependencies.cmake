@@ -10,7 +10,6 @@ foreach(ENTRY ${REPOTOOL_PKG_CONFIG})
   list(POP_FRONT ENTRY PREFIX MODULE)
   pkg_check_modules(${PREFIX} REQUIRED IMPORTED_TARGET ${MODULE})
 endforeach()
-find_library(RPMSIGN_LIBRARY rpmsign REQUIRED)  # has no .pc file; linked by name, so that no path is exported
 
 # For the tools and for what comes later.
 find_package(CLI11 REQUIRED)

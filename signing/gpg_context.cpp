@@ -67,6 +67,7 @@ GpgContext::GpgContext(const std::filesystem::path& home, std::filesystem::path 
     gpgme_set_armor(context_, 1);
     gpgme_set_textmode(context_, 0);
     gpgme_set_offline(context_, 1);
+    gpgme_set_keylist_mode(context_, GPGME_KEYLIST_MODE_LOCAL | GPGME_KEYLIST_MODE_WITH_KEYGRIP);
     if (passphrase_file_.empty()) {
         gpgme_set_pinentry_mode(context_, GPGME_PINENTRY_MODE_ERROR);
     } else {

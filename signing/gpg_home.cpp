@@ -27,16 +27,21 @@ constexpr std::string_view kLongestSocket = "/S.gpg-agent.browser";
     throw base::Error(base::ErrorKind::signing, "use the GnuPG home", home.string(), reason, hint);
 }
 
+// Empty where gpgconf does not say.
+std::string socket_by_gpgconf(const path& home) {
+    const auto answer =
+        base::run_process({"gpgconf", "--homedir", home.string(), "--list-dirs", "agent-socket"}, {}, {}, 5);
+    return answer.exit_code == 0 ? std::string(base::trim(answer.standard_output)) : "";
+}
+
 // GnuPG keeps its sockets in /run/user/<uid> where that exists, and in the home elsewhere; only the latter
 // limits the home's length. gpgconf is asked for deep homes alone, since it costs a process.
 bool has_room_for_socket(const path& home) {
     // As it was given: a symbolic link is the way out of a path that is too long.
     const path absolute = home.is_absolute() ? home : fs::current_directory() / home;
     if (absolute.string().size() + kLongestSocket.size() < kSocketPathSize) return true;
-    const auto answer =
-        base::run_process({"gpgconf", "--homedir", home.string(), "--list-dirs", "agent-socket"}, {}, {}, 5);
-    const auto socket = base::trim(answer.standard_output);
-    return answer.exit_code == 0 && !socket.empty() && socket.size() < kSocketPathSize;
+    const auto socket = socket_by_gpgconf(home);
+    return !socket.empty() && socket.size() < kSocketPathSize;
 }
 
 // What `examine` finds out about the home; a home that cannot be looked at is refused.
@@ -72,6 +77,13 @@ void require_usable_home(const path& home) {
                fmt::format("the path is too long for the agent's socket ({} characters at most)",
                            kSocketPathSize - 1 - kLongestSocket.size()),
                "move the directory to a shorter path, or put a short symbolic link in front of it");
+}
+
+path agent_socket(const path& home) {
+    auto socket = socket_by_gpgconf(home);
+    if (socket.empty())
+        refuse(home, "gpgconf does not say where its agent's socket is", "gpgconf --list-dirs");
+    return socket;
 }
 
 void prepare_home(const path& home) {

@@ -11,6 +11,10 @@ namespace repotool::signing {
 // characters).
 void require_usable_home(const std::filesystem::path& home);
 
+// The socket of the home's agent, which may be elsewhere. Throws base::Error (signing) where GnuPG does not
+// say.
+std::filesystem::path agent_socket(const std::filesystem::path& home);
+
 // Makes `home` with mode 0700 where it is missing; its gpg.conf then prefers SHA-512 and SHA-256. A home that
 // is there already keeps its configuration and must be usable.
 void prepare_home(const std::filesystem::path& home);

@@ -64,6 +64,17 @@ gpgme_subkey_t find_subkey(const _gpgme_key& key, const std::string& fingerprint
     return nullptr;
 }
 
+PublicKeyAlgorithm algorithm_of(const _gpgme_subkey& subkey) {
+    switch (subkey.pubkey_algo) {
+        case GPGME_PK_EDDSA:
+            return PublicKeyAlgorithm::eddsa;
+        case GPGME_PK_ECDSA:
+            return PublicKeyAlgorithm::ecdsa;
+        default:
+            return PublicKeyAlgorithm::rsa;
+    }
+}
+
 std::string algorithm_name(gpgme_subkey_t subkey) {
     char* name = gpgme_pubkey_algo_string(subkey);
     std::string text = name == nullptr ? "unknown" : name;

@@ -6,6 +6,8 @@
 
 #include <string>
 
+#include "signing/open_pgp_signature.hpp"
+
 namespace repotool::signing {
 
 // Why a key must not be used now (revoked, expired, disabled, RSA below 2048 bits, DSA), or empty when it may
@@ -18,6 +20,9 @@ std::string fault_of_digest(gpgme_hash_algo_t algorithm);
 
 // The subkey with this fingerprint, or null.
 gpgme_subkey_t find_subkey(const _gpgme_key& key, const std::string& fingerprint);
+
+// What its signatures are called in packets. Only for keys without a fault.
+PublicKeyAlgorithm algorithm_of(const _gpgme_subkey& subkey);
 
 // "ed25519", "rsa4096".
 std::string algorithm_name(gpgme_subkey_t subkey);

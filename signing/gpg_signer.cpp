@@ -9,6 +9,7 @@
 
 #include "core/base/error.hpp"
 #include "core/base/log.hpp"
+#include "signing/agent_connection.hpp"
 #include "signing/gpg_home.hpp"
 #include "signing/gpg_policy.hpp"
 
@@ -65,6 +66,7 @@ GpgSigner::GpgSigner(const KeyReference& key) : key_(key), wanted_(normalised_fi
     sign("probe", GPGME_SIG_MODE_DETACH);
     if (const auto fault = fault_of_key(*found, signing_fingerprint_); !fault.empty()) refuse(key_, fault);
     warn_of_expiry(*found);
+    remember_identity(*found);
 }
 
 GpgSigner::~GpgSigner() {
@@ -77,6 +79,21 @@ std::string GpgSigner::clear_sign(std::string_view text) {
 
 std::string GpgSigner::detach_sign(std::string_view bytes) {
     return sign(bytes, GPGME_SIG_MODE_DETACH);
+}
+
+SignaturePacket GpgSigner::sign_packet(const Content& content) {
+    std::call_once(agent_is_found_, [&] { find_agent(); });
+    return agent_->sign(SignatureType::binary, content);
+}
+
+// gpg has signed the probe with this key, so the agent has it: on this disk, on a card or behind a forwarded
+// socket.
+void GpgSigner::find_agent() {
+    const AgentKey key{display_name(key_), keygrip_, key_.home, key_.passphrase_file};
+    const auto open = [key, socket = agent_socket(key_.home)] {
+        return std::make_unique<AgentConnection>(key, socket);
+    };
+    agent_ = std::make_unique<DigestSigners>(identity_, public_key(), open);
 }
 
 KeyHandle GpgSigner::find_public_key() {
@@ -116,6 +133,12 @@ void GpgSigner::warn_of_expiry(const _gpgme_key& found) const {
                                display_name(key_), days));
 }
 
+void GpgSigner::remember_identity(const _gpgme_key& found) {
+    const gpgme_subkey_t signing = find_subkey(found, signing_fingerprint_);
+    identity_ = {algorithm_of(*signing), signing_fingerprint_};
+    keygrip_ = signing->keygrip == nullptr ? "" : signing->keygrip;
+}
+
 std::string GpgSigner::sign(std::string_view bytes, gpgme_sig_mode_t mode) {
     const GpgData input(bytes);
     const GpgData output;
@@ -143,13 +166,14 @@ void GpgSigner::check_result() {
 }
 
 std::string GpgSigner::public_key() {
+    if (!public_key_.empty()) return public_key_;
     const GpgData output;
     const auto error = context_->run([&](gpgme_ctx_t context) {
         return gpgme_op_export_start(context, primary_.c_str(), GPGME_EXPORT_MODE_MINIMAL, output.get());
     });
-    std::string text = error == GPG_ERR_NO_ERROR ? output.text() : "";
-    if (text.empty()) refuse(key_, "its public key cannot be exported: " + explain(error));
-    return text;
+    if (error == GPG_ERR_NO_ERROR) public_key_ = output.text();
+    if (public_key_.empty()) refuse(key_, "its public key cannot be exported: " + explain(error));
+    return public_key_;
 }
 
 std::unique_ptr<Signer> open_gpg_signer(const KeyReference& key) {

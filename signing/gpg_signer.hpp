@@ -4,10 +4,13 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 
+#include "signing/digest_signer.hpp"
 #include "signing/gpg_context.hpp"
+#include "signing/open_pgp_signature.hpp"
 #include "signing/signer.hpp"
 
 namespace repotool::signing {
@@ -37,25 +40,29 @@ public:
 
     std::string clear_sign(std::string_view text) override;
     std::string detach_sign(std::string_view bytes) override;
+    SignaturePacket sign_packet(const Content& content) override;
     const KeyReference& key() const override { return key_; }
     std::string public_key() override;
-
-    // Of the primary key or subkey that makes the signatures.
-    const std::string& signing_fingerprint() const noexcept { return signing_fingerprint_; }
-    std::string gpg_program() const { return context_->engine_program(); }
 
 private:
     KeyHandle find_public_key();
     void refuse_faults_before_signing(const _gpgme_key& found) const;
     void choose_signer();
     void warn_of_expiry(const _gpgme_key& found) const;
+    void find_agent();
+    void remember_identity(const _gpgme_key& found);
     std::string sign(std::string_view bytes, gpgme_sig_mode_t mode);
     void check_result();
 
     KeyReference key_;
     std::string wanted_;  // as configured: a primary key or a subkey
     std::string primary_;
-    std::string signing_fingerprint_;
+    std::string signing_fingerprint_;  // of the primary key or subkey that makes the signatures
+    SigningIdentity identity_;         // the same
+    std::string keygrip_;
+    std::string public_key_;  // where it was asked for
+    std::once_flag agent_is_found_;
+    std::unique_ptr<DigestSigners> agent_;
     std::unique_ptr<GpgContext> context_;
     std::unique_ptr<ExactSigner> signer_;
 };

@@ -69,49 +69,64 @@ std::string big_endian_number(std::uint64_t value, std::size_t bytes) {
 }
 
 std::string whole_content(const std::filesystem::path& path, const RpmLayout& layout) {
-    std::string bytes = layout.header;
-    bytes.reserve(bytes.size() + layout.payload_size);
-    for_each_payload_block(path, layout, [&](std::string_view block) { bytes += block; });
+    std::string bytes;
+    bytes.reserve(layout.header.size() + layout.payload_size);
+    package_content(path, layout)([&](std::string_view block) { bytes += block; });
     return bytes;
 }
 
 }  // namespace
 
-std::string fault_of_digests(const std::filesystem::path& path, const RpmLayout& layout) {
+RpmDigests digests_of(const std::filesystem::path& path, const RpmLayout& layout) {
+    const auto payload_algorithm =
+        layout.payload_digest_algorithm == kOpenPgpSha512 ? DigestAlgorithm::sha512 : DigestAlgorithm::sha256;
     base::Hasher header({DigestAlgorithm::sha1, DigestAlgorithm::sha256});
-    base::Hasher package({DigestAlgorithm::md5});
-    base::Hasher payload({layout.payload_digest_algorithm == kOpenPgpSha512 ? DigestAlgorithm::sha512
-                                                                            : DigestAlgorithm::sha256});
+    base::Hasher package({DigestAlgorithm::md5, DigestAlgorithm::sha256});
+    base::Hasher payload({payload_algorithm});
     header.update(std::string_view(layout.header));
     package.update(std::string_view(layout.header));
     for_each_payload_block(path, layout, [&](std::string_view block) {
         package.update(block);
         payload.update(block);
     });
+    return {package.size(),
+            header.hex(DigestAlgorithm::sha1),
+            header.hex(DigestAlgorithm::sha256),
+            package.hex(DigestAlgorithm::md5),
+            package.hex(DigestAlgorithm::sha256),
+            payload.hex(payload_algorithm)};
+}
+
+std::string fault_of_digests(const RpmLayout& layout, const RpmDigests& digests) {
     const auto differs = [&](SignatureTag tag, const std::string& actual) {
         const auto found = layout.signatures.find(tag);
         return found != layout.signatures.end() && found->second != actual;
     };
-    if (differs(SignatureTag::sha256_header, header.hex(DigestAlgorithm::sha256)))
+    if (differs(SignatureTag::sha256_header, digests.header_sha256))
         return "the SHA-256 of the header is wrong";
-    if (differs(SignatureTag::sha1_header, header.hex(DigestAlgorithm::sha1)))
-        return "the SHA-1 of the header is wrong";
-    const std::uint64_t size = layout.header.size() + layout.payload_size;
-    if (differs(SignatureTag::size, big_endian_number(size, 4)) ||
-        differs(SignatureTag::long_size, big_endian_number(size, 8)))
+    if (differs(SignatureTag::sha1_header, digests.header_sha1)) return "the SHA-1 of the header is wrong";
+    if (differs(SignatureTag::size, big_endian_number(digests.size, 4)) ||
+        differs(SignatureTag::long_size, big_endian_number(digests.size, 8)))
         return "the size is wrong";
     if (const auto md5 = layout.signatures.find(SignatureTag::md5_package);
-        md5 != layout.signatures.end() && hexadecimal(md5->second) != package.hex(DigestAlgorithm::md5))
+        md5 != layout.signatures.end() && hexadecimal(md5->second) != digests.package_md5)
         return "the MD5 of header and payload is wrong";
     if (layout.payload_digest.empty()) return {};
     if (layout.payload_digest_algorithm != kOpenPgpSha256 &&
         layout.payload_digest_algorithm != kOpenPgpSha512)
         return "the payload digest is of an unknown algorithm";
-    const bool is_right =
-        layout.payload_digest == payload.hex(layout.payload_digest_algorithm == kOpenPgpSha512
-                                                 ? DigestAlgorithm::sha512
-                                                 : DigestAlgorithm::sha256);
-    return is_right ? "" : "the digest of the payload is wrong";
+    return layout.payload_digest == digests.payload ? "" : "the digest of the payload is wrong";
+}
+
+Content header_content(const RpmLayout& layout) {
+    return [&layout](const auto& take) { take(layout.header); };
+}
+
+Content package_content(const std::filesystem::path& path, const RpmLayout& layout) {
+    return [path, &layout](const auto& take) {
+        take(layout.header);
+        for_each_payload_block(path, layout, take);
+    };
 }
 
 PackageVerdict check_package(const std::filesystem::path& path, const RpmLayout& layout, Verifier& verifier) {
@@ -123,7 +138,8 @@ PackageVerdict check_package(const std::filesystem::path& path, const RpmLayout&
         verdict.reason = std::move(reason);
         return verdict;
     };
-    if (auto fault = fault_of_digests(path, layout); !fault.empty()) return refuse(std::move(fault));
+    if (auto fault = fault_of_digests(layout, digests_of(path, layout)); !fault.empty())
+        return refuse(std::move(fault));
     if (!verdict.is_signed) return refuse("the package is not signed");
     // Every signature that is there must be good: rpm looks at each, and so would whoever audits the file.
     bool covers_header = false;
@@ -147,13 +163,6 @@ PackageVerdict check_package(const std::filesystem::path& path, const RpmLayout&
     if (!covers_payload) return refuse("no signature covers the payload");
     verdict.good = true;
     return verdict;
-}
-
-std::string content_digest(const std::filesystem::path& path, const RpmLayout& layout) {
-    base::Hasher hasher;
-    hasher.update(std::string_view(layout.header));
-    for_each_payload_block(path, layout, [&](std::string_view block) { hasher.update(block); });
-    return hasher.hex();
 }
 
 PackageVerdict verify_package(const std::string& path, const std::vector<std::string>& public_keys) {

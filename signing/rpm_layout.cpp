@@ -14,7 +14,6 @@ namespace {
 
 constexpr std::string_view kLeadMagic = "\xed\xab\xee\xdb";
 constexpr std::string_view kHeaderMagic{"\x8e\xad\xe8\x01\0\0\0\0", 8};
-constexpr std::size_t kLeadSize = 96;
 constexpr std::size_t kIntroSize = 16;
 constexpr std::size_t kEntrySize = 16;
 // rpm's own limits on a header (lib/header.c): entries, then bytes of data.
@@ -148,14 +147,13 @@ constexpr std::array kSignatureTags = {
     SignatureTag::dsa_package,
 };
 
-SignatureTags read_signature_header(PackageFile& file) {
-    const RpmHeader header(file);
-    SignatureTags tags;
+void read_signature_header(PackageFile& file, RpmLayout& layout) {
+    RpmHeader header(file);
     for (const SignatureTag tag : kSignatureTags)
         if (auto value = header.find(file, static_cast<std::uint32_t>(tag)))
-            tags.emplace(tag, *std::move(value));
+            layout.signatures.emplace(tag, *std::move(value));
     file.read((8 - header.data_size() % 8) % 8);  // padding to a multiple of eight
-    return tags;
+    layout.signature_header = std::move(header).take_bytes();
 }
 
 }  // namespace
@@ -164,7 +162,7 @@ RpmLayout read_rpm_layout(const std::filesystem::path& path) {
     PackageFile file(path);
     if (!file.read(kLeadSize).starts_with(kLeadMagic)) file.refuse("it is not an RPM package");
     RpmLayout layout;
-    layout.signatures = read_signature_header(file);
+    read_signature_header(file, layout);
     RpmHeader header(file);
     layout.payload_digest = header.find(file, kPayloadDigestTag).value_or("");
     if (const auto algorithm = header.find(file, kPayloadDigestAlgorithmTag);
@@ -176,11 +174,16 @@ RpmLayout read_rpm_layout(const std::filesystem::path& path) {
     return layout;
 }
 
+std::vector<std::string> signatures_of(const RpmLayout& layout) {
+    std::vector<std::string> signatures;
+    for (const auto tag : kOpenPgpTags)
+        if (const auto found = layout.signatures.find(tag); found != layout.signatures.end())
+            signatures.push_back(found->second);
+    return signatures;
+}
+
 bool has_signature(const RpmLayout& layout) {
-    for (const auto tag : {SignatureTag::dsa_header, SignatureTag::rsa_header, SignatureTag::open_pgp,
-                           SignatureTag::rsa_package, SignatureTag::dsa_package})
-        if (layout.signatures.contains(tag)) return true;
-    return false;
+    return !signatures_of(layout).empty();
 }
 
 }  // namespace repotool::signing

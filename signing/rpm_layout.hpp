@@ -4,6 +4,7 @@
 // Format: rpm's docs/manual/format_v4.md.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -28,10 +29,18 @@ enum class SignatureTag : std::uint32_t {
     dsa_package = 1005,  // the same for DSA
 };
 
+// Those with OpenPGP signatures.
+inline constexpr std::array kOpenPgpTags = {SignatureTag::dsa_header, SignatureTag::rsa_header,
+                                            SignatureTag::open_pgp, SignatureTag::rsa_package,
+                                            SignatureTag::dsa_package};
+// The signature header begins behind it.
+constexpr std::uint64_t kLeadSize = 96;
+
 // One signature or digest of the signature header, as stored (text without its final zero).
 using SignatureTags = std::map<SignatureTag, std::string>;
 
 struct RpmLayout {
+    std::string signature_header;  // all bytes, with its magic and without its padding
     std::string header;  // all bytes of the main header, with its magic: what header signatures cover
     std::uint64_t payload_offset = 0;
     std::uint64_t payload_size = 0;
@@ -43,6 +52,9 @@ struct RpmLayout {
 
 // Reads the layout of one package. Throws base::Error (input) when it is no regular file or not well-formed.
 RpmLayout read_rpm_layout(const std::filesystem::path& path);
+
+// All OpenPGP signatures that are there.
+std::vector<std::string> signatures_of(const RpmLayout& layout);
 
 // True when at least one tag holds an OpenPGP signature.
 bool has_signature(const RpmLayout& layout);

@@ -1,37 +1,36 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// librpm signs in a child process, because its macros are one per process and its gpg must not outlive a
-// deadline. The child knows no macro file, neither the system's (its %__gpg is a program that Debian does not
-// have) nor the user's ~/.rpmmacros: each macro that signing expands is set here.
+// Many packages: each is looked at, signed, written and read back in one go, on all cores.
 #include "signing/rpm_signer.hpp"
 
 #include <fmt/format.h>
-#include <rpm/rpmcrypto.h>
-#include <rpm/rpmlog.h>
-#include <rpm/rpmmacro.h>
-#include <rpm/rpmsign.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
-#include <stdexcept>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
 
-#include "core/base/child_process.hpp"
+#include "core/base/digest.hpp"
 #include "core/base/error.hpp"
-#include "core/base/text.hpp"
+#include "core/base/work_queue.hpp"
 #include "core/fs/external.hpp"
-#include "signing/gpg_home.hpp"
-#include "signing/gpg_signer.hpp"
+#include "core/fs/host.hpp"
 #include "signing/rpm_check.hpp"
+#include "signing/rpm_keyring.hpp"
 #include "signing/rpm_layout.hpp"
+#include "signing/rpm_writer.hpp"
 
 namespace repotool::signing {
 namespace {
 
-// One package that needs a signature.
+// One package that needs a signature, as it was before.
 struct Candidate {
     std::filesystem::path path;
-    std::string content_digest;            // must be the same afterwards
-    bool wants_package_signature = false;  // its header does not name the payload's digest
+    RpmLayout layout;
+    RpmDigests digests;
+    // rpm before 4.14: its header does not name the payload's digest, so a signature has to cover that too.
+    bool is_old() const { return layout.payload_digest.empty(); }
 };
 
 [[noreturn]] void refuse(const std::filesystem::path& path, const std::string& reason,
@@ -54,99 +53,124 @@ void require_private_copy(const std::filesystem::path& path) {
     if (links > 1) refuse(path, fmt::format("the file has {} hard links", links), "sign a copy of it");
 }
 
-std::vector<Candidate> find_candidates(const std::vector<std::string>& paths, Verifier& verifier) {
-    std::vector<Candidate> candidates;
-    for (const std::string& path : paths) {
-        const RpmLayout layout = read_rpm_layout(path);
-        require_private_copy(path);
-        if (const auto fault = fault_of_digests(path, layout); !fault.empty())
-            throw base::Error(base::ErrorKind::input, "sign package", path, fault);
-        if (has_signature(layout) && check_package(path, layout, verifier).good) continue;
-        candidates.push_back({path, content_digest(path, layout), layout.payload_digest.empty()});
+// What is known of the key that signs: librpm's arithmetic for each package, GPGME's judgement where it is
+// needed.
+class WantedKey {
+public:
+    explicit WantedKey(const std::string& public_key) : keyring_(public_key), verifier_({public_key}) {}
+
+    // Of the key, and in a client's eyes good. GPGME is asked where the arithmetic is right: a key that it
+    // refuses now may have signed then.
+    bool has_signed(const std::filesystem::path& path, const RpmLayout& layout) {
+        if (!covers(header_content(layout), layout, SignatureTag::rsa_header, SignatureTag::dsa_header))
+            return false;
+        return judge(path, layout).good;
     }
+    PackageVerdict judge(const std::filesystem::path& path, const RpmLayout& layout) {
+        const std::lock_guard lock(mutex_);
+        return check_package(path, layout, verifier_);
+    }
+
+private:
+    bool covers(const Content& content, const RpmLayout& layout, SignatureTag one, SignatureTag other) const {
+        for (const auto tag : {one, other})
+            if (const auto found = layout.signatures.find(tag); found != layout.signatures.end())
+                return keyring_.verifies(content, found->second);
+        return false;
+    }
+
+    RpmKeyring keyring_;
+    std::mutex mutex_;
+    Verifier verifier_;  // knows this key alone, so whatever it calls good is signed by the wanted key
+};
+
+std::optional<Candidate> examine(const std::string& path, WantedKey& key) {
+    Candidate candidate{path, read_rpm_layout(path), {}};
+    require_private_copy(path);
+    candidate.digests = digests_of(path, candidate.layout);
+    if (const auto fault = fault_of_digests(candidate.layout, candidate.digests); !fault.empty())
+        throw base::Error(base::ErrorKind::input, "sign package", path, fault);
+    if (has_signature(candidate.layout) && key.has_signed(path, candidate.layout)) return std::nullopt;
+    return candidate;
+}
+
+// Those that need a signature, by their place in `paths`.
+std::map<std::size_t, Candidate> find_candidates(const std::vector<std::string>& paths, WantedKey& key) {
+    std::vector<std::optional<Candidate>> found(paths.size());
+    std::map<std::size_t, Candidate> candidates;
+    base::WorkQueue queue(fs::processor_count());
+    for (std::size_t at = 0; at < paths.size(); ++at)
+        queue.add([&, at] { found[at] = examine(paths[at], key); },
+                  [&, at] {
+                      if (found[at]) candidates.emplace(at, *std::move(found[at]));
+                  });
+    queue.finish();
     return candidates;
 }
 
-// `text` as one word of a macro body that popt splits into words.
-std::string macro_word(const std::string& text) {
-    std::string word;
-    for (const char character : base::shell_quote(text)) word.append(character == '%' ? 2 : 1, character);
-    return word;
+PackageSignatures make_signatures(const Candidate& candidate, Signer& signer) {
+    const auto header = signer.sign_packet(header_content(candidate.layout));
+    if (!candidate.is_old()) return {header.algorithm, header.bytes, {}};
+    const auto package = signer.sign_packet(package_content(candidate.path, candidate.layout));
+    return {header.algorithm, header.bytes, package.bytes};
 }
 
-std::string sign_command(const GpgSigner& signer) {
-    const KeyReference& key = signer.key();
-    // librpm executes the first word with the others as its arguments; no shell is involved.
-    std::string command = fmt::format(
-        "{} gpg --no-verbose --no-armor --no-secmem-warning --batch --no-tty --homedir {} --digest-algo "
-        "SHA256 "
-        "-u {} ",
-        macro_word(signer.gpg_program()), macro_word(key.home.string()),
-        macro_word(signer.signing_fingerprint() + "!"));
-    command += key.passphrase_file.empty() ? "--pinentry-mode error "
-                                           : fmt::format("--pinentry-mode loopback --passphrase-file {} ",
-                                                         macro_word(key.passphrase_file.string()));
-    command +=
-        "-sbo %{shescape:%{?__signature_filename}} "
-        "%{?__plaintext_filename:-- %{shescape:%{__plaintext_filename}}}";
-    return command;
+// No return code is trusted: what a client reads in the file decides. The packets were verified
+// when they were made, over what is here proved to be the same bytes.
+void require_signed(const Candidate& before, const PackageSignatures& signatures) {
+    const RpmLayout layout = read_rpm_layout(before.path);
+    const RpmDigests digests = digests_of(before.path, layout);
+    if (digests.package_sha256 != before.digests.package_sha256)
+        refuse(before.path, "signing changed the content of the package");
+    if (const auto fault = fault_of_digests(layout, digests); !fault.empty()) refuse(before.path, fault);
+    std::vector<std::string> wanted{signatures.over_header};
+    if (before.is_old()) wanted.push_back(signatures.over_package);
+    auto found = signatures_of(layout);
+    std::sort(wanted.begin(), wanted.end());
+    std::sort(found.begin(), found.end());
+    if (found != wanted) refuse(before.path, "it does not carry the signatures that were made");
 }
 
-// Runs in the child, once.
-void set_macros(const std::string& command, const std::filesystem::path& scratch) {
-    ::setenv("GPG_TTY", "", 1);  // librpm warns where it is not set
-    rpmInitCrypto();
-    rpmInitMacros(nullptr, "");  // the built-in ones, and no file
-    rpmlogSetMask(RPMLOG_UPTO(RPMLOG_ERR));
-    const auto define = [](const char* name, const std::string& body) {
-        rpmPushMacro(nullptr, name, nullptr, body.c_str(), RMIL_GLOBAL);
-    };
-    define("__gpg_sign_cmd", command);
-    define("_tmppath", macro_word(scratch.string()));
-}
-
-void sign_one(const Candidate& candidate) {
-    // Signatures that are there already are dropped by librpm; require_signed() sees to it.
-    rpmSignArgs arguments{};  // no hashalgo: librpm would pass gpg a number that it does not know
-    arguments.signflags = candidate.wants_package_signature ? RPMSIGN_FLAG_RPMV3 : RPMSIGN_FLAG_NONE;
-    if (rpmPkgSign(candidate.path.c_str(), &arguments) != 0)
-        throw std::runtime_error("rpm cannot add a signature");
-}
-
-void sign_in_child(const std::vector<Candidate>& candidates, const std::string& command) {
-    const ThrowAwayDirectory scratch;
-    const auto step = [&](std::size_t index) {
-        if (index == 0) set_macros(command, scratch.path());
-        sign_one(candidates[index]);
-    };
-    const base::ChildOutcome outcome = base::run_steps_in_child(candidates.size(), step, kOperationDeadline);
-    if (outcome.end == base::ChildOutcome::End::succeeded) return;
-    const auto& path = candidates[std::min(outcome.steps_done, candidates.size() - 1)].path;
-    if (outcome.end == base::ChildOutcome::End::silent) refuse(path, explain(gpgme_error(GPG_ERR_TIMEOUT)));
-    const auto lines = base::split(outcome.message, '\n');
-    refuse(path, outcome.message.empty() ? "the signing process died" : base::join(lines, "; "));
-}
-
-// librpm's return code is not trusted: a client's view of the file decides.
-void require_signed(const Candidate& candidate, Verifier& verifier) {
-    const RpmLayout layout = read_rpm_layout(candidate.path);
-    if (content_digest(candidate.path, layout) != candidate.content_digest)
-        refuse(candidate.path, "signing changed the content of the package");
-    const PackageVerdict verdict = check_package(candidate.path, layout, verifier);
-    if (!verdict.good) refuse(candidate.path, "the new signature does not verify: " + verdict.reason);
+void sign_one(const Candidate& candidate, Signer& signer) {
+    const auto signatures = make_signatures(candidate, signer);
+    write_signatures(candidate.path, candidate.layout, signatures);
+    require_signed(candidate, signatures);
 }
 
 }  // namespace
 
-void sign_packages(const std::vector<std::string>& paths, const KeyReference& key) {
-    if (paths.empty()) return;
-    GpgSigner signer(key);
-    // Knows this key alone, so whatever it calls good is signed by the wanted key.
-    Verifier verifier({signer.public_key()});
-    const auto candidates = find_candidates(paths, verifier);
-    if (candidates.empty()) return;
-    sign_in_child(candidates, sign_command(signer));
-    for (const Candidate& candidate : candidates) require_signed(candidate, verifier);
+struct PackageSigner::State {
+    explicit State(Signer& used) : signer(used), key(used.public_key()) {}
+
+    void sign(const std::map<std::size_t, Candidate>& candidates) {
+        base::WorkQueue queue(fs::processor_count());
+        for (const auto& [place, candidate] : candidates)
+            queue.add([&used = candidate, this] { sign_one(used, signer); }, [] {});
+        queue.finish();
+        if (is_judged) return;
+        // All signatures are of one key and one form: GPGME's judgement of one is its judgement of each.
+        const auto& path = candidates.begin()->second.path;
+        if (const auto verdict = key.judge(path, read_rpm_layout(path)); !verdict.good)
+            refuse(path, "the new signature does not verify: " + verdict.reason);
+        is_judged = true;
+    }
+
+    Signer& signer;
+    WantedKey key;
+    bool is_judged = false;
+};
+
+PackageSigner::PackageSigner(Signer& signer) : state_(std::make_unique<State>(signer)) {}
+
+PackageSigner::~PackageSigner() = default;
+
+std::vector<bool> PackageSigner::sign(const std::vector<std::string>& paths) {
+    std::vector<bool> is_changed(paths.size());
+    const auto candidates = find_candidates(paths, state_->key);
+    if (candidates.empty()) return is_changed;
+    state_->sign(candidates);
+    for (const auto& [place, candidate] : candidates) is_changed[place] = true;
+    return is_changed;
 }
 
 }  // namespace repotool::signing

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Signs RPM packages with librpm's signing API. It works in place: always on a private copy that has no other
-// hard link. librpm's return code is not trusted: the result is read back and its signature checked.
+// Signs RPM packages. It works in place: always on a private copy that has no other hard link. The signer
+// sees digests alone; librpm's header functions write; the result is read back and its signatures checked.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -10,13 +11,26 @@
 
 namespace repotool::signing {
 
-// Signs each file in `paths` (private copies). A package that carries a valid signature of this key already
-// is left alone; signatures of other keys are replaced. Header-only signature (RSA or EdDSA header tag);
-// packages of rpm before 4.14, whose header does not name the payload's digest, get one over header and
-// payload as well. Header and payload stay the same, byte by byte. Uses no macros of the user or the system.
-// It forks: call it while no other thread uses librpm. Throws base::Error that names the file: signing, or
-// input for a package whose digests are wrong.
-void sign_packages(const std::vector<std::string>& paths, const KeyReference& key);
+// Signs packages with one key, as often as there are packages.
+class PackageSigner {
+public:
+    explicit PackageSigner(Signer& signer);
+    ~PackageSigner();
+    PackageSigner(const PackageSigner&) = delete;
+    PackageSigner& operator=(const PackageSigner&) = delete;
+
+    // Signs each file in `paths` (private copies), and tells which it changed: a package that carries a valid
+    // signature of this key already is left alone; signatures of other keys are replaced. Header-only
+    // signature (RSA or EdDSA header tag); packages of rpm before 4.14, whose header does not name the
+    // payload's digest, get one over header and payload as well. Header and payload stay the same, byte by
+    // byte. No macros, of nobody, are involved.
+    // Throws base::Error that names the file: signing, or input for a package whose digests are wrong.
+    std::vector<bool> sign(const std::vector<std::string>& paths);
+
+private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
 
 struct PackageVerdict {
     bool good = false;

@@ -4,7 +4,9 @@
 // published.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -19,6 +21,18 @@ struct KeyReference {
     std::filesystem::path passphrase_file;  // empty: the agent or no passphrase
 };
 
+// Bytes that are handed out piece by piece, as often as they are asked for.
+using Content = std::function<void(const std::function<void(std::string_view)>& take)>;
+
+// RFC 4880 §9.1.
+enum class PublicKeyAlgorithm : std::uint8_t { rsa = 1, ecdsa = 19, eddsa = 22 };
+
+// A binary OpenPGP signature.
+struct SignaturePacket {
+    PublicKeyAlgorithm algorithm = PublicKeyAlgorithm::rsa;
+    std::string bytes;
+};
+
 class Signer {
 public:
     virtual ~Signer() = default;
@@ -26,6 +40,8 @@ public:
     virtual std::string clear_sign(std::string_view text) = 0;
     // An armored detached signature (Release.gpg, repomd.xml.asc, MANIFEST.asc), SHA-256 or stronger.
     virtual std::string detach_sign(std::string_view bytes) = 0;
+    // A binary detached signature, verified (RPM packages). Of this call alone, several may run side by side.
+    virtual SignaturePacket sign_packet(const Content& content) = 0;
     virtual const KeyReference& key() const = 0;
     // The armored public key, as clients import it.
     virtual std::string public_key() = 0;

@@ -87,7 +87,7 @@ void sign_candidates(fs::Filesystem& filesystem, store::Transaction& transaction
         signings.push_back(signing);
     }
     if (signings.empty()) return;
-    signing::sign_packages(copies, signer.key());
+    if (!copies.empty()) signing::PackageSigner(signer).sign(copies);
     std::vector<ParseJob> jobs;
     for (const auto& signing : signings) {
         const auto file = filesystem.open_read(signing.path);

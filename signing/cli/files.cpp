@@ -3,10 +3,13 @@
 
 #include <fmt/format.h>
 
+#include <map>
 #include <memory>
+#include <set>
 
 #include "core/base/error.hpp"
 #include "core/base/text.hpp"
+#include "core/base/work_queue.hpp"
 #include "core/fs/external.hpp"
 #include "core/fs/filesystem.hpp"
 #include "core/fs/host.hpp"
@@ -28,6 +31,11 @@ bool is_site(const std::string& directory) {
     return is_file(join(directory, "repotool.yaml"));
 }
 
+std::string directory_of(const std::string& path) {
+    const auto parent = fs::parent_path(path);
+    return parent.empty() ? (path.starts_with('/') ? "/" : ".") : parent;
+}
+
 // A copy of one file beside it, named after the process so that a later run knows a dead one's copies.
 class PrivateCopy {
 public:
@@ -35,16 +43,13 @@ public:
         : original_(fs::base_name(original)),
           name_(fmt::format(".{}.{}{}", original_, fs::process_id(), kCopySuffix)) {
         const auto source = fs::open_external(original);
-        const auto parent = fs::parent_path(original);
-        const std::string directory = parent.empty() ? (original.starts_with('/') ? "/" : ".") : parent;
+        const auto directory = directory_of(original);
         filesystem_ = fs::open_posix_filesystem(directory);
-        remove_orphans();
         const auto status = source->status();
         const auto copy = filesystem_->create(name_, status.mode);
         is_there_ = true;
         copy->append_range(*source, 0, status.size);
         copy->close();
-        digest_ = digest();
         path_ = join(directory, name_);
     }
     ~PrivateCopy() {
@@ -59,39 +64,63 @@ public:
 
     const std::string& path() const noexcept { return path_; }
 
-    // Puts the copy in the original's place, durably; false when it is still the same.
-    bool replace_original() {
-        if (digest() == digest_) return false;
-        filesystem_->open_read(name_)->sync();
+    void sync() { filesystem_->open_read(name_)->sync(); }
+    void replace_original() {
         filesystem_->rename(name_, original_, fs::Replace::yes);
         is_there_ = false;
-        filesystem_->sync_directory("");
-        return true;
     }
+    void sync_directory() { filesystem_->sync_directory(""); }
 
 private:
-    std::string digest() { return fs::digest_file(*filesystem_->open_read(name_)).sha256; }
-
-    // What a killed run left beside this file.
-    void remove_orphans() {
-        const std::string prefix = "." + original_ + ".";
-        for (const auto& name : filesystem_->list("")) {
-            if (!name.starts_with(prefix) || !name.ends_with(kCopySuffix)) continue;
-            const auto middle = name.substr(prefix.size());
-            const auto process = middle.substr(0, middle.find('.'));
-            const bool is_number =
-                !process.empty() && process.find_first_not_of("0123456789") == std::string::npos;
-            if (is_number && !kind_of("/proc/" + process)) filesystem_->remove(name);
-        }
-    }
-
     std::string original_;
     std::string name_;
     std::string path_;
-    std::string digest_;
     std::unique_ptr<fs::Filesystem> filesystem_;
     bool is_there_ = false;
 };
+
+// What killed runs left in a directory: .<name>.<process>.reposign, and what was written beside it.
+void remove_orphans(const std::string& directory) {
+    const auto filesystem = fs::open_posix_filesystem(directory);
+    for (const auto& name : filesystem->list("")) {
+        const auto suffix = name.rfind(kCopySuffix);
+        if (!name.starts_with('.') || suffix == std::string::npos) continue;
+        const auto process = name.substr(0, suffix).substr(name.rfind('.', suffix - 1) + 1);
+        const bool is_number =
+            !process.empty() && process.find_first_not_of("0123456789") == std::string::npos;
+        if (is_number && !kind_of("/proc/" + process)) filesystem->remove(name);
+    }
+}
+
+using Copies = std::vector<std::unique_ptr<PrivateCopy>>;
+
+Copies private_copies(const std::vector<std::string>& paths) {
+    std::set<std::string> directories;
+    for (const auto& path : paths) directories.insert(directory_of(path));
+    for (const auto& directory : directories) remove_orphans(directory);
+    Copies copies(paths.size());
+    base::WorkQueue queue(fs::processor_count());
+    for (std::size_t at = 0; at < paths.size(); ++at)
+        queue.add([&, at] { copies[at] = std::make_unique<PrivateCopy>(paths[at]); }, [] {});
+    queue.finish();
+    return copies;
+}
+
+// All bytes are on disk before the first rename, so that no name ever stands for half a package. Null copies
+// are left out.
+void replace_originals(const Copies& copies) {
+    base::WorkQueue queue(fs::processor_count());
+    for (const auto& copy : copies)
+        if (copy) queue.add([&copy] { copy->sync(); }, [] {});
+    queue.finish();
+    std::map<std::string, PrivateCopy*> directories;
+    for (const auto& copy : copies) {
+        if (!copy) continue;
+        copy->replace_original();
+        directories[fs::parent_path(copy->path())] = copy.get();
+    }
+    for (const auto& [name, copy] : directories) copy->sync_directory();
+}
 
 }  // namespace
 
@@ -139,24 +168,22 @@ void write_text(const std::string& path, std::string_view bytes) {
 
 std::vector<bool> replace_with_changed_copies(
     const std::vector<std::string>& paths,
-    const std::function<void(const std::vector<std::string>&)>& change) {
-    std::vector<std::unique_ptr<PrivateCopy>> copies;
+    const std::function<std::vector<bool>(const std::vector<std::string>&)>& change) {
+    auto copies = private_copies(paths);
     std::vector<std::string> copy_paths;
-    for (const auto& path : paths) {
-        copies.push_back(std::make_unique<PrivateCopy>(path));
-        copy_paths.push_back(copies.back()->path());
-    }
+    for (const auto& copy : copies) copy_paths.push_back(copy->path());
     try {
-        change(copy_paths);
+        const auto is_changed = change(copy_paths);
+        for (std::size_t at = 0; at < paths.size(); ++at)
+            if (!is_changed[at]) copies[at].reset();
+        replace_originals(copies);
+        return is_changed;
     } catch (const base::Error& error) {
         for (std::size_t at = 0; at < paths.size(); ++at)
             if (error.object() == copy_paths[at])
                 throw base::Error(error.kind(), "sign package", paths[at], error.reason(), error.hint());
         throw;
     }
-    std::vector<bool> replaced;
-    for (const auto& copy : copies) replaced.push_back(copy->replace_original());
-    return replaced;
 }
 
 }  // namespace repotool::signing::cli

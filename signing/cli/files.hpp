@@ -28,10 +28,11 @@ std::string read_text(const std::string& path);
 // Readers see the old or the whole new file.
 void write_text(const std::string& path, std::string_view bytes);
 
-// Gives `change` private copies of `paths`, each beside its original, and then renames the copies that differ
-// over the originals. When `change` throws, the originals are as they were. Returns which were replaced.
+// Gives `change` private copies of `paths`, each beside its original, and then renames those that it changed,
+// which it tells, over the originals, durably. When `change` throws, the originals are as they were. Returns
+// which were replaced.
 std::vector<bool> replace_with_changed_copies(
     const std::vector<std::string>& paths,
-    const std::function<void(const std::vector<std::string>&)>& change);
+    const std::function<std::vector<bool>(const std::vector<std::string>&)>& change);
 
 }  // namespace repotool::signing::cli

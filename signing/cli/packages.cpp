@@ -13,24 +13,25 @@ namespace repotool::signing::cli {
 namespace {
 
 // So many packages have a second copy at a time.
-constexpr std::size_t kBatchSize = 64;
+constexpr std::size_t kBatchSize = 256;
 
 void run(const std::vector<std::string>& files, const Context& context) {
-    const auto key = context.resolve_key();
+    const auto signer = open_gpg_signer(context.resolve_key());
+    PackageSigner package_signer(*signer);
     auto documents = nlohmann::ordered_json::array();
     for (std::size_t start = 0; start < files.size(); start += kBatchSize) {
         const auto end = std::min(files.size(), start + kBatchSize);
         const std::vector<std::string> batch(files.begin() + static_cast<std::ptrdiff_t>(start),
                                              files.begin() + static_cast<std::ptrdiff_t>(end));
         const auto replaced = replace_with_changed_copies(
-            batch, [&](const std::vector<std::string>& copies) { sign_packages(copies, key); });
+            batch, [&](const std::vector<std::string>& copies) { return package_signer.sign(copies); });
         for (std::size_t at = 0; at < batch.size(); ++at) {
             const char* action = replaced[at] ? "signed" : "unchanged";
             context.print(fmt::format("{:9}  {}", action, base::printable(batch[at])));
             documents.push_back({{"path", batch[at]}, {"action", action}});
         }
     }
-    context.finish({{"fingerprint", key.fingerprint}, {"packages", documents}});
+    context.finish({{"fingerprint", signer->key().fingerprint}, {"packages", documents}});
 }
 
 }  // namespace

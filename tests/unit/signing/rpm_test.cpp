@@ -2,8 +2,10 @@
 // Packages made by rpmbuild, signed here, judged by rpmkeys.
 #include <catch2/catch.hpp>
 
+#include "signing/rpm_check.hpp"
 #include "signing/rpm_layout.hpp"
 #include "signing/rpm_signer.hpp"
+#include "signing/rpm_writer.hpp"
 #include "tests/unit/signing/support.hpp"
 
 using namespace repotool;
@@ -17,6 +19,10 @@ std::string content_of(const std::filesystem::path& package) {
     const auto layout = read_rpm_layout(package);
     const auto bytes = read(package);
     return bytes.substr(layout.payload_offset - layout.header.size());
+}
+
+void sign_with(const KeyReference& key, const std::vector<std::string>& paths) {
+    PackageSigner(*open_gpg_signer(key)).sign(paths);
 }
 
 }  // namespace
@@ -34,7 +40,7 @@ TEST_CASE("rpmkeys with every check required accepts signed packages and refuses
     CHECK_FALSE(unsigned_verdict.is_signed);
 
     const auto content = content_of(package);
-    sign_packages({package.string()}, key);
+    sign_with(key, {package.string()});
     CHECK(content_of(package) == content);
     CHECK(rpmkeys_check(workspace, package, public_key) == 0);
     const auto verdict = verify_package(package.string(), {public_key});
@@ -58,10 +64,10 @@ TEST_CASE("a package that the key has signed already is left alone") {
     const auto home = workspace / "h";
     const KeyReference key{"k", generate_key(home, "Acme <a@example.org>", KeyAlgorithm::ed25519), home, {}};
     const auto package = an_rpm(workspace, "hello");
-    sign_packages({package.string()}, key);
+    sign_with(key, {package.string()});
     const auto before = read(package);
     const auto time = std::filesystem::last_write_time(package);
-    sign_packages({package.string()}, key);
+    sign_with(key, {package.string()});
     CHECK(read(package) == before);
     CHECK(std::filesystem::last_write_time(package) == time);
 }
@@ -73,8 +79,8 @@ TEST_CASE("a signature of another key is replaced, whatever its algorithm") {
     const KeyReference ed{"e", generate_key(home, "E <e@example.org>", KeyAlgorithm::ed25519), home, {}};
     const auto package = an_rpm(workspace, "hello");
     const auto content = content_of(package);
-    sign_packages({package.string()}, rsa);
-    sign_packages({package.string()}, ed);
+    sign_with(rsa, {package.string()});
+    sign_with(ed, {package.string()});
     CHECK(content_of(package) == content);
     const auto key = open_gpg_signer(ed)->public_key();
     CHECK(rpmkeys_check(workspace, package, key) == 0);
@@ -94,9 +100,41 @@ TEST_CASE("many packages are signed in one call, in a home and directory with aw
         copies.push_back((workspace / ("copy %" + std::to_string(number) + ".rpm")).string());
         std::filesystem::copy_file(package, copies.back());
     }
-    sign_packages(copies, key);
+    sign_with(key, copies);
     const auto public_key = open_gpg_signer(key)->public_key();
     for (const auto& copy : copies) CHECK(verify_package(copy, {public_key}).good);
+}
+
+TEST_CASE("a package without room for signatures gets them all the same, more than once") {
+    Workspace workspace;
+    const auto package = an_rpm(workspace, "tight", "__gpg_reserved_space 0");
+    const auto content = content_of(package);
+    const KeyReference rsa{"k", gpg_key(workspace.home("h"), "rsa4096"), workspace / "h", {}};
+    const KeyReference ed{"k", gpg_key(workspace / "h", "ed25519"), workspace / "h", {}};
+    for (const auto& key : {ed, rsa, ed}) {
+        sign_with(key, {package.string()});
+        CHECK(content_of(package) == content);
+        CHECK(rpmkeys_check(workspace, package, open_gpg_signer(key)->public_key()) == 0);
+    }
+    CHECK_FALSE(std::filesystem::exists(package.string() + ".sig"));
+}
+
+TEST_CASE("rpmkeys accepts signatures over header and payload, which old packages get") {
+    Workspace workspace;
+    const std::string algorithm = GENERATE("ed25519", "rsa2048");
+    const auto package = an_rpm(workspace, "old");
+    const auto content = content_of(package);
+    const auto signer = open_gpg_signer({"k", gpg_key(workspace.home("h"), algorithm), workspace / "h", {}});
+    const auto layout = read_rpm_layout(package);
+    const auto over_header = signer->sign_packet(header_content(layout));
+    const auto over_package = signer->sign_packet(package_content(package, layout));
+    const auto file_size = std::filesystem::file_size(package);
+    write_signatures(package, layout, {over_header.algorithm, over_header.bytes, over_package.bytes});
+    CHECK(content_of(package) == content);
+    CHECK(rpmkeys_check(workspace, package, signer->public_key()) == 0);
+    CHECK(signatures_of(read_rpm_layout(package)).size() == 2);
+    CHECK(std::filesystem::file_size(package) == file_size);  // in the room that rpmbuild leaves
+    CHECK(verify_package(package.string(), {signer->public_key()}).good);
 }
 
 TEST_CASE("a locked key signs packages with its passphrase file") {
@@ -107,7 +145,7 @@ TEST_CASE("a locked key signs packages with its passphrase file") {
     write(workspace / "pass", "secret\n");
     const auto package = an_rpm(workspace, "hello");
     const KeyReference key{"k", fingerprint, home, workspace / "pass"};
-    sign_packages({package.string()}, key);
+    sign_with(key, {package.string()});
     CHECK(verify_package(package.string(), {open_gpg_signer(key)->public_key()}).good);
 }
 
@@ -119,7 +157,7 @@ TEST_CASE("the user's rpm macros have no influence on a signature") {
     write(workspace / ".rpmmacros", "%__gpg_sign_cmd /bin/false false\n%_gpg_digest_algo sha1\n");
     const std::string old = std::getenv("HOME") == nullptr ? "" : std::getenv("HOME");
     ::setenv("HOME", (workspace / "").c_str(), 1);
-    CHECK_NOTHROW(sign_packages({package.string()}, key));
+    CHECK_NOTHROW(sign_with(key, {package.string()}));
     ::setenv("HOME", old.c_str(), 1);
 }
 
@@ -131,7 +169,7 @@ TEST_CASE("files that must not be signed are refused and stay as they are") {
     const auto bytes = read(package);
     const auto refused = [&](const std::filesystem::path& path, base::ErrorKind kind) {
         const auto before = read(path);
-        const auto error = error_of([&] { sign_packages({path.string()}, key); });
+        const auto error = error_of([&] { sign_with(key, {path.string()}); });
         CHECK(error.kind() == kind);
         CHECK(error.object() == path.string());
         CHECK(read(path) == before);
@@ -156,7 +194,7 @@ TEST_CASE("a package signed by an expired or revoked key is refused although rpm
     const auto home = workspace.home("h");
     const auto fingerprint = gpg_key(home, "rsa2048");
     const auto package = an_rpm(workspace, "hello");
-    sign_packages({package.string()}, {"k", fingerprint, home, {}});
+    sign_with({"k", fingerprint, home, {}}, {package.string()});
     auto certificate = read(home / "openpgp-revocs.d" / (fingerprint + ".rev"));
     certificate.erase(certificate.find(":-----BEGIN"), 1);
     write(workspace / "rev", certificate);

@@ -101,7 +101,7 @@ fs::path keyring(const Workspace& workspace, const std::string& name, const std:
     return binary;
 }
 
-fs::path an_rpm(const Workspace& workspace, const std::string& name) {
+fs::path an_rpm(const Workspace& workspace, const std::string& name, const std::string& define) {
     const auto top = workspace / ("build-" + name);
     fs::create_directory(top);
     write(
@@ -110,8 +110,8 @@ fs::path an_rpm(const Workspace& workspace, const std::string& name) {
             "\nVersion: 1.0\nRelease: 1\nSummary: test\nLicense: GPL\nBuildArch: noarch\n%description\ntest\n"
             "%install\nmkdir -p %{buildroot}/usr/share\necho hello > %{buildroot}/usr/share/" +
             name + "\n%files\n/usr/share/" + name + "\n");
-    output_of(
-        {"rpmbuild", "-bb", "--quiet", "--define", "_topdir " + top.string(), (top / "p.spec").string()});
+    output_of({"rpmbuild", "-bb", "--quiet", "--define", "_topdir " + top.string(), "--define", define,
+               (top / "p.spec").string()});
     const auto file = workspace / (name + ".rpm");
     fs::rename(top / "RPMS" / "noarch" / (name + "-1.0-1.noarch.rpm"), file);
     return file;

@@ -54,8 +54,9 @@ std::vector<std::string> fingerprints(const std::filesystem::path& home);
 std::filesystem::path keyring(const Workspace& workspace, const std::string& name,
                               const std::string& armored);
 
-// A small noarch package with one file, built by rpmbuild.
-std::filesystem::path an_rpm(const Workspace& workspace, const std::string& name);
+// A small noarch package with one file, built by rpmbuild with a macro of the caller's.
+std::filesystem::path an_rpm(const Workspace& workspace, const std::string& name,
+                             const std::string& define = "no_such_macro 1");
 
 // What rpmkeys says with every verification required and only this key imported: the exit code.
 int rpmkeys_check(const Workspace& workspace, const std::filesystem::path& package,

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A connection to gpg-agent that stays open, with one key selected. gpg itself starts for every signature and
+// asks the agent anew; this costs a question and an answer. gpg-agent's protocol is in its manual ("Agent's
+// Assuan Protocol"), the answer an S-expression of libgcrypt. Private to signing/.
+#pragma once
+
+#include <gpgme.h>
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "signing/digest_signer.hpp"
+#include "signing/gpg_events.hpp"
+
+namespace repotool::signing {
+
+struct AgentKey {
+    std::string name;     // as messages call it
+    std::string keygrip;  // what gpg-agent calls the key: 40 hexadecimal digits
+    std::filesystem::path home;
+    std::filesystem::path passphrase_file;  // empty: the agent knows it, or there is none
+};
+
+class AgentConnection : public DigestSigner {
+public:
+    // Throws base::Error (signing) where the agent does not answer or does not have the key.
+    AgentConnection(const AgentKey& key, const std::filesystem::path& socket);
+    ~AgentConnection() override;
+    AgentConnection(const AgentConnection&) = delete;
+    AgentConnection& operator=(const AgentConnection&) = delete;
+
+    std::vector<std::string> sign(std::string_view digest) override;
+
+private:
+    std::string ask(const std::string& command);
+    static gpgme_error_t take_data(void* self, const void* data, std::size_t size);
+    static gpgme_error_t answer(void* self, const char* keyword, const char* arguments, gpgme_data_t* data);
+
+    AgentKey key_;
+    GpgEvents events_;  // outlives the context that calls it
+    gpgme_ctx_t context_ = nullptr;
+    std::string received_;
+    std::string passphrase_;
+};
+
+// The numbers in libgcrypt's canonical S-expression of a signature: (7:sig-val(5:eddsa(1:r32:…)(1:s32:…))).
+// Empty where it is anything else.
+std::vector<std::string> numbers_of_signature(std::string_view expression);
+
+}  // namespace repotool::signing
