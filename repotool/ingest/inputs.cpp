@@ -84,7 +84,7 @@ public:
     // Where a package of an update may be. What is there and was not named by itself is a candidate.
     void add_candidates(const std::string& path) {
         const auto status = fs::external_status(path, fs::FinalSymlink::keep);
-        if (!status) return;
+        if (!status || !searched_.insert(path).second) return;  // updates may share a place
         if (status->kind != fs::Kind::directory) return add_candidate(path, FileClass::package);
         for (const auto& name : list_input(path)) {
             if (name.starts_with(".")) continue;
@@ -176,6 +176,7 @@ private:
     }
 
     std::set<std::string> seen_;
+    std::set<std::string> searched_;  // for candidates
     std::size_t found_ = 0;           // also those that were named before
     std::vector<ExtraInput> extras_;  // of this directory
     bool has_rpm_ = false;

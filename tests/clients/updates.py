@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Updates (rdoupdate's YAML and our keys): what they name goes where they say, in one flip, or nothing does."""
 
+import pathlib
+
 from clients import Apt, Dnf
 from json_schema import check
+from keys import RpmKeys, generate_key
 from packages import a_deb, rpms
 from update_files import an_update, check_update
+from uploads import an_upload
 from web import Nginx
-from workspace import Scenario, exact_state, main
+from workspace import Scenario, exact_state, main, sha256
 
 CONFIG = """
 site: {{base_url: "{url}"}}
@@ -164,6 +168,35 @@ class Updates(Scenario):
                                               ("icehouse/epel-7", "orange-2.0-2.el6.noarch"),
                                               ("icehouse/fedora-20", "banana-1.0-1.fc21.noarch")])
 
+    def test_an_upload_goes_where_the_update_says_whatever_its_changes_say_and_moves_whole(self):
+        upload = an_upload(self.ready / "havana/jammy", "hello", "1:2.0-1", "unknown-suite")
+        an_update(self.ready / "u.yml", ("hello-2.0-1", "havana", "jammy"))
+        files = {path.name for path in upload.directory.iterdir()}
+        self.assertEqual({pathlib.Path(name).suffix for name in files}, {".changes", ".buildinfo", ".dsc", ".deb", ".gz", ".xz"})
+        answer = self.promote(options=["--adopt"]).json
+        self.assertEqual(self.added(answer), [("havana-suite", "hello-1:2.0-1.all"), ("havana-suite", "hello-1:2.0-1.source")])
+        moved = self.ready / ".promoted/1/havana/jammy"
+        self.assertEqual({path.name for path in moved.iterdir()}, files)
+        (deb,) = moved.glob("*.deb")
+        self.assertEqual(deb.stat().st_ino, next((self.site / "public/pool/stable").rglob("*.deb")).stat().st_ino)
+
+    def test_one_file_for_two_combinations_is_signed_in_both(self):
+        fingerprint = generate_key(self, site=self.site)
+        self.write_config(CONFIG.format(url="http://localhost:1", more="").replace("sign: none", "sign: stable-key") +
+                          f"keys: {{stable-key: {{fingerprint: {fingerprint}}}}}\n")
+        (banana,) = rpms(self.ready / "pool", "banana", "1.0", "1")
+        unsigned = sha256(banana)
+        an_update(self.ready / "u.yml", *[("banana-1.0-1", "icehouse", dist) for dist in ("fedora-20", "epel-7")],
+                  packages=["pool"])
+        answer = self.promote().json
+        self.assertEqual({package["unsigned_sha256"] for package in answer["packages"]}, {unsigned})
+        rpmkeys = RpmKeys(self.dir / "rpmdb", self.site / "public/keys/stable-key.asc")
+        found = list((self.site / "public/pool/stable").rglob("*.rpm"))
+        self.assertEqual(len(found), 2)
+        for path in found:
+            self.assertTrue(rpmkeys.accepts(path))
+        self.repotool("verify", "stable", "--full")
+
     def test_packages_may_name_test_repositories(self):
         self.publish("test/change-1", *self.fruit(), "--dist", "icehouse/fedora-20")
         self.publish("test/change-1", *rpms(self.dir / "more", "pear", "1.0", "1"), "--dist", "icehouse/fedora-20")
@@ -175,6 +208,17 @@ class Updates(Scenario):
         self.assertEqual({build["packages"][0]["origin"] for build in answer["updates"][0]["builds"]}, {"test/change-1@2"})
         self.assertNotIn("pear", str(self.added(answer)))
         self.assertEqual(answer["moved"], [{"from": f"{only}/u.yml", "to": f"{only}/.promoted/1/u.yml"}])
+
+    def test_what_a_test_repository_built_for_a_combination_is_what_that_gets(self):
+        digests = {}
+        for dist in ("fedora-20", "epel-7"):
+            (path,) = rpms(self.dir / dist, "banana", "1.0", "1", content=dist)
+            digests[f"icehouse/{dist}"] = sha256(path)
+            self.publish("test/two", path, "--dist", f"icehouse/{dist}")
+        update = an_update(self.ready / "u.yml", *[("banana-1.0-1", "icehouse", dist) for dist in ("fedora-20", "epel-7")],
+                           packages=["test/two"])
+        answer = self.promote(update).json
+        self.assertEqual({package["dist"]: package["sha256"] for package in answer["packages"]}, digests)
 
     def test_places_outside_the_updates_directory_are_refused(self):
         outside = self.dir / "outside/icehouse/fedora-20"
