@@ -155,6 +155,15 @@ class Updates(Scenario):
         self.assertEqual({name for _, name in self.added(answer)}, {"banana-1.0-1.fc21.noarch", "banana-1.0-1.fc21.src"})
         self.assertTrue(one.exists(), "a file that is named by itself stays")
 
+    def test_builds_of_one_name_are_told_apart_by_their_directories(self):
+        builds, digests = [], {}
+        for dist, tag in (("fedora-20", "one"), ("epel-7", "")):
+            (path,) = rpms(self.ready / "icehouse" / dist / tag, "banana", "1.0", "1", content=dist)
+            digests[f"icehouse/{dist}"] = sha256(path)
+            builds.append({"id": "banana-1.0-1", "repo": "icehouse", "dist": dist, **({"tag": tag} if tag else {})})
+        an_update(self.ready / "u.yml", *builds)
+        self.assertEqual({package["dist"]: package["sha256"] for package in self.promote().json["packages"]}, digests)
+
     def test_packages_says_where_the_files_are(self):
         rpms(self.ready / "pool/deep", "banana", "1.0", "1.fc21")
         (orange,) = rpms(self.ready / "other", "orange", "2.0", "2.el6")

@@ -85,10 +85,11 @@ def spread(items, count):
     return [items[round(index * (len(items) - 1) / (count - 1))] for index in range(count)]
 
 
-def disturbed(scenario, call, what, *arguments):
-    """Runs repotool; at its `call.number`-th call of that name in a process happens `what`: signal=KILL, error=ENOSPC, …"""
+def disturbed(scenario, call, what, *arguments, path=None):
+    """Runs repotool; at its `call.number`-th call of that name in a process happens `what`: signal=KILL, error=ENOSPC, …
+    With `path` only calls count that have it, or a descriptor of it, as an argument: which thread does what is chance."""
     need_strace()
-    return _strace(scenario, ["-o", "/dev/null", "-e", f"trace={call.name}", "-e",
+    return _strace(scenario, ["-o", "/dev/null", *(["-P", path] if path else []), "-e", f"trace={call.name}", "-e",
                               f"inject={call.name}:{what}:when={call.number}"], arguments)
 
 
