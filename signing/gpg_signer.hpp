@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The Signer that GPGME and a GnuPG home provide: one key, opened and proved to be able to sign.
-// Private to signing/: others use open_gpg_signer().
+// Private to signing/: others use open_signer().
 #pragma once
 
 #include <memory>
@@ -9,7 +9,7 @@
 #include <string_view>
 
 #include "signing/digest_signer.hpp"
-#include "signing/gpg_context.hpp"
+#include "signing/home_key.hpp"
 #include "signing/open_pgp_signature.hpp"
 #include "signing/signer.hpp"
 
@@ -32,7 +32,7 @@ private:
 
 class GpgSigner : public Signer {
 public:
-    // As open_gpg_signer.
+    // As open_signer.
     explicit GpgSigner(const KeyReference& key);
     ~GpgSigner() override;
     GpgSigner(const GpgSigner&) = delete;
@@ -41,30 +41,23 @@ public:
     std::string clear_sign(std::string_view text) override;
     std::string detach_sign(std::string_view bytes) override;
     SignaturePacket sign_packet(const Content& content) override;
-    const KeyReference& key() const override { return key_; }
-    std::string public_key() override;
+    const KeyReference& key() const override { return key_.reference(); }
+    std::string public_key() override { return key_.public_key(); }
 
 private:
-    KeyHandle find_public_key();
-    void refuse_faults_before_signing(const _gpgme_key& found) const;
     void choose_signer();
-    void warn_of_expiry(const _gpgme_key& found) const;
+    void remember_identity();
     void find_agent();
-    void remember_identity(const _gpgme_key& found);
     std::string sign(std::string_view bytes, gpgme_sig_mode_t mode);
     void check_result();
 
-    KeyReference key_;
-    std::string wanted_;  // as configured: a primary key or a subkey
-    std::string primary_;
+    HomeKey key_;
     std::string signing_fingerprint_;  // of the primary key or subkey that makes the signatures
     SigningIdentity identity_;         // the same
     std::string keygrip_;
-    std::string public_key_;  // where it was asked for
+    std::unique_ptr<ExactSigner> signer_;
     std::once_flag agent_is_found_;
     std::unique_ptr<DigestSigners> agent_;
-    std::unique_ptr<GpgContext> context_;
-    std::unique_ptr<ExactSigner> signer_;
 };
 
 }  // namespace repotool::signing

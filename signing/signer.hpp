@@ -19,6 +19,14 @@ struct KeyReference {
     std::string fingerprint;                // 40 hexadecimal digits, of a primary key or a signing subkey
     std::filesystem::path home;             // GNUPGHOME with the secret key (or an agent that has it)
     std::filesystem::path passphrase_file;  // empty: the agent or no passphrase
+    // A program, with its arguments, that signs digests (docs/TRUST.md); empty: the agent of `home`, which
+    // has the public key in any case.
+    std::vector<std::string> program{};
+};
+
+struct PublicKey {
+    std::string name;     // what the configuration calls it
+    std::string armored;  // as clients import it
 };
 
 // Bytes that are handed out piece by piece, as often as they are asked for.
@@ -45,12 +53,20 @@ public:
     virtual const KeyReference& key() const = 0;
     // The armored public key, as clients import it.
     virtual std::string public_key() = 0;
+    // Of all keys that sign; the first one alone signs packages, and is key() and public_key().
+    virtual std::vector<PublicKey> public_keys();
 };
 
 // Opens the key and signs a probe, so that a missing, expired, revoked, weak or locked key shows before any
 // work. Refused: revoked, expired, disabled, RSA below 2048 bits, DSA. Expiry within 30 days is a warning
 // (base::warn).
 std::unique_ptr<Signer> open_gpg_signer(const KeyReference& key);
+// The same for keys of any kind, at least one. With several, each signs metadata, so that clients with either
+// key accept it.
+std::unique_ptr<Signer> open_signer(const std::vector<KeyReference>& keys);
+
+// One armored block with several keys, for apt, which reads no further than the first block.
+std::string join_public_keys(const std::vector<std::string>& armored);
 
 enum class KeyAlgorithm { ed25519, rsa4096 };
 

@@ -12,6 +12,7 @@
 #include "core/base/text.hpp"
 #include "core/store/layout.hpp"
 #include "core/store/names.hpp"
+#include "signing/signer.hpp"
 
 namespace repotool::publisher {
 namespace {
@@ -68,9 +69,10 @@ std::map<std::string, SuiteOffer> suites_of(const SubManifest& deb) {
 
 std::string trust_lines(const GenerationReader& reader, const SnippetRequest& request) {
     if (!is_signed(reader)) return "Trusted: yes\n";
-    std::string keys;
-    for (const auto& [name, key] : request.keys) keys += folded(key);
-    return keys.empty() ? "" : "Signed-By:" + keys + "\n";
+    if (request.keys.empty()) return "";
+    std::vector<std::string> keys;
+    for (const auto& [name, key] : request.keys) keys.push_back(key);
+    return "Signed-By:" + folded(signing::join_public_keys(keys)) + "\n";
 }
 
 std::string sources_snippet(const GenerationReader& reader, const SnippetRequest& request) {
@@ -91,14 +93,19 @@ std::string sources_snippet(const GenerationReader& reader, const SnippetRequest
 }
 
 std::string list_snippet(const GenerationReader& reader, const SnippetRequest& request) {
-    const std::string key = request.keys.empty() ? "repository" : request.keys[0].first;
-    const std::string options =
-        is_signed(reader) ? fmt::format("signed-by=/etc/apt/keyrings/{}.asc", key) : "trusted=yes";
-    const std::string url = request.base_url + "/" + reader.manifest().repository;
+    std::vector<std::string> names;
+    for (const auto& [name, key] : request.keys) names.push_back(name);
+    if (names.empty()) names.emplace_back("repository");
+    std::vector<std::string> files;
     std::string text;
-    if (is_signed(reader))
-        text = fmt::format("# first: curl -o /etc/apt/keyrings/{0}.asc {1}/keys/{0}.asc\n", key,
-                           request.base_url);
+    for (const auto& name : names) {
+        files.push_back(fmt::format("/etc/apt/keyrings/{}.asc", name));
+        if (is_signed(reader))
+            text +=
+                fmt::format("# first: curl -o {1} {2}/keys/{0}.asc\n", name, files.back(), request.base_url);
+    }
+    const std::string options = is_signed(reader) ? "signed-by=" + base::join(files, ",") : "trusted=yes";
+    const std::string url = request.base_url + "/" + reader.manifest().repository;
     const auto add = [&](const char* type, const std::string& suite,
                          const std::vector<std::string>& components) {
         text += fmt::format("{} [{}] {} {} {}\n", type, options, url, suite, base::join(components, " "));
@@ -126,9 +133,10 @@ std::string section_text(const RepoSection& section, const GenerationReader& rea
                               : fmt::format("baseurl={}\n", section.url);
     text += fmt::format("enabled={0}\ngpgcheck={1}\nrepo_gpgcheck={1}\n", section.enabled ? 1 : 0,
                         is_signed(reader) ? 1 : 0);
-    for (const auto& [name, key] : request.keys) {
-        if (is_signed(reader)) text += fmt::format("gpgkey={}/keys/{}.asc\n", request.base_url, name);
-    }
+    std::vector<std::string> keys;
+    for (const auto& [name, key] : request.keys)
+        keys.push_back(fmt::format("{}/keys/{}.asc", request.base_url, name));
+    if (is_signed(reader) && !keys.empty()) text += "gpgkey=" + base::join(keys, " ") + "\n";
     text += "skip_if_unavailable=0\n";
     if (request.priority) text += fmt::format("priority={}\n", *request.priority);
     return text;

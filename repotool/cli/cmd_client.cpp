@@ -36,10 +36,11 @@ publisher::SnippetRequest request_for(OpenSite& site, const Options& options, co
     request.base_url = options.base_url.empty() ? site.config.base_url : options.base_url;
     std::tie(request.origin, request.label) = site.config.release_names(repository);
     if (options.priority != 0) request.priority = options.priority;
-    const std::string key = site.config.repository(repository).key;
-    const std::string path = "public/keys/" + key + ".asc";
-    if (!key.empty() && site.filesystem->status(path))
-        request.keys.emplace_back(key, fs::read_file(*site.filesystem, path));
+    for (const auto& key : site.config.repository(repository).keys) {
+        const std::string path = "public/keys/" + key + ".asc";
+        if (site.filesystem->status(path))
+            request.keys.emplace_back(key, fs::read_file(*site.filesystem, path));
+    }
     return request;
 }
 

@@ -22,12 +22,14 @@ void check_signing(const Config& config, const YamlReader& document) {
     std::vector<std::string> known;
     for (const auto& [name, key] : config.keys) known.push_back(name);
     for (const auto& [name, repository] : config.repositories) {
-        if (repository.sign != SignPolicy::key || config.keys.contains(repository.key)) continue;
-        const std::string nearest = base::nearest(repository.key, known);
-        document.fail_at(
-            child_path(child_path("repositories", name), "sign"),
-            fmt::format("repository '{}' signs with '{}', which is not one of the keys{}", name,
-                        repository.key, nearest.empty() ? "" : fmt::format("; did you mean '{}'?", nearest)));
+        for (const auto& key : repository.keys) {
+            if (config.keys.contains(key)) continue;
+            const std::string nearest = base::nearest(key, known);
+            document.fail_at(
+                child_path(child_path("repositories", name), "sign"),
+                fmt::format("repository '{}' signs with '{}', which is not one of the keys{}", name, key,
+                            nearest.empty() ? "" : fmt::format("; did you mean '{}'?", nearest)));
+        }
     }
 }
 

@@ -56,9 +56,9 @@ enum class SignPolicy { unspecified, none, key };
 
 struct RepositoryConfig {
     SignPolicy sign = SignPolicy::unspecified;
-    std::string key;             // name in `keys`
-    std::int64_t expire = 0;     // seconds; 0: never
-    unsigned keep_versions = 0;  // 0: all
+    std::vector<std::string> keys;  // names in `keys`; the first one signs packages, all sign metadata
+    std::int64_t expire = 0;        // seconds; 0: never
+    unsigned keep_versions = 0;     // 0: all
     std::vector<std::string> gate;
     RepositoryRules rules;
     ReleaseConfig release;
@@ -74,6 +74,7 @@ struct KeyConfig {
     std::string fingerprint;
     std::string home;  // GNUPGHOME; empty: $GNUPGHOME, else private/gnupg of the site
     std::string passphrase_file;
+    std::vector<std::string> exec;  // a program that signs digests; empty: the agent of `home`
 };
 
 // What is known to be red: left out of the verdict on updates. An empty release or dist stands for all.

@@ -152,13 +152,27 @@ const Fields<ReleaseConfig>& release_fields() {
 }
 
 void read_sign(const YamlReader& value, RepositoryConfig& repository) {
-    const std::string name = value.text();
-    repository.sign = name == "none" ? SignPolicy::none : SignPolicy::key;
-    repository.key = name == "none" ? "" : name;
+    repository.keys.clear();
+    const auto add = [&](const YamlReader& item) {
+        const std::string name = item.text();
+        if (std::find(repository.keys.begin(), repository.keys.end(), name) != repository.keys.end())
+            item.fail(fmt::format("'{}' is there twice", name));
+        repository.keys.push_back(name);
+    };
+    if (value.is_list())
+        value.each_item(add);
+    else
+        add(value);
+    if (repository.keys.empty()) value.fail("expected the name of at least one key, or none");
+    const bool is_none = repository.keys.size() == 1 && repository.keys.front() == "none";
+    repository.sign = is_none ? SignPolicy::none : SignPolicy::key;
+    if (is_none) repository.keys.clear();
 }
 SettingValue show_sign(const RepositoryConfig& repository) {
     if (repository.sign == SignPolicy::unspecified) return nullptr;
-    return repository.sign == SignPolicy::none ? "none" : repository.key;
+    if (repository.sign == SignPolicy::none) return "none";
+    if (repository.keys.size() == 1) return repository.keys.front();
+    return repository.keys;
 }
 
 const Fields<MetadataConfig>& grace_fields() {
@@ -204,9 +218,9 @@ const Fields<DisabledCombination>& disabled_fields() {
 }
 
 const Fields<KeyConfig>& key_fields() {
-    static const Fields<KeyConfig> kFields{text("fingerprint", &KeyConfig::fingerprint, fingerprint),
-                                           text("home", &KeyConfig::home),
-                                           text("passphrase_file", &KeyConfig::passphrase_file)};
+    static const Fields<KeyConfig> kFields{
+        text("fingerprint", &KeyConfig::fingerprint, fingerprint), text("home", &KeyConfig::home),
+        text("passphrase_file", &KeyConfig::passphrase_file), texts("exec", &KeyConfig::exec)};
     return kFields;
 }
 

@@ -33,19 +33,26 @@ std::unique_ptr<signing::Signer> open_signer(const Config& config, const std::st
                                       "sign: {}-key for it (or sign: none)",
                                       repository, site_root, repository));
     }
-    const KeyConfig& key = config.keys.at(settings.key);
-    return signing::open_gpg_signer(
-        {settings.key, key.fingerprint, home_of(key, site_root), key.passphrase_file});
+    std::vector<signing::KeyReference> keys;
+    for (const auto& name : settings.keys) {
+        const KeyConfig& key = config.keys.at(name);
+        keys.push_back({name, key.fingerprint, home_of(key, site_root), key.passphrase_file, key.exec});
+    }
+    return signing::open_signer(keys);
 }
 
-void export_public_key(fs::Filesystem& filesystem, store::Transaction& transaction, signing::Signer& signer) {
-    const std::string path = fmt::format("public/keys/{}.asc", signer.key().name);
-    const std::string text = signer.public_key();
-    if (filesystem.status(path) && fs::read_file(filesystem, path) == text) return;
-    const std::string staged = transaction.fresh_path();
-    fs::write_new_file(filesystem, staged, text, 0644, 0, fs::Durable::yes);
-    filesystem.rename(staged, path, fs::Replace::yes);
-    filesystem.sync_directory("public/keys");
+void export_public_keys(fs::Filesystem& filesystem, store::Transaction& transaction,
+                        signing::Signer& signer) {
+    bool is_changed = false;
+    for (const auto& key : signer.public_keys()) {
+        const std::string path = fmt::format("public/keys/{}.asc", key.name);
+        if (filesystem.status(path) && fs::read_file(filesystem, path) == key.armored) continue;
+        const std::string staged = transaction.fresh_path();
+        fs::write_new_file(filesystem, staged, key.armored, 0644, 0, fs::Durable::yes);
+        filesystem.rename(staged, path, fs::Replace::yes);
+        is_changed = true;
+    }
+    if (is_changed) filesystem.sync_directory("public/keys");
 }
 
 }  // namespace repotool::publisher

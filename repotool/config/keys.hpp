@@ -17,8 +17,8 @@ namespace repotool::publisher {
 std::unique_ptr<signing::Signer> open_signer(const Config& config, const std::string& repository,
                                              const std::string& site_root, bool must_sign);
 
-// public/keys/<name>.asc holds the key, durable; written only where it differs, and staged in the
+// public/keys/<name>.asc holds each key that signs, durable; written only where it differs, and staged in the
 // transaction, so that publishers of two repositories with one key do not meet.
-void export_public_key(fs::Filesystem& filesystem, store::Transaction& transaction, signing::Signer& signer);
+void export_public_keys(fs::Filesystem& filesystem, store::Transaction& transaction, signing::Signer& signer);
 
 }  // namespace repotool::publisher

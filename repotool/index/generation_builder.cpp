@@ -67,6 +67,13 @@ std::vector<formats::rpm::RepomdRecord> repomd_records(const store::SetEntry& se
     return records;
 }
 
+// A block for each key: rpm reads no more than one key from a block.
+std::string all_keys(signing::Signer& signer) {
+    std::string text;
+    for (const auto& key : signer.public_keys()) text += key.armored;
+    return text;
+}
+
 void stage_rpm_pointers(store::Transaction& transaction, store::SubManifest& sub_manifest,
                         const GenerationRequest& request, const Config& config, signing::Signer* signer) {
     PointerStage stage(transaction, sub_manifest, request.date);
@@ -77,7 +84,7 @@ void stage_rpm_pointers(store::Transaction& transaction, store::SubManifest& sub
         stage.add(pin + "/repodata/repomd.xml", repomd);
         if (signer != nullptr) {
             stage.add(pin + "/repodata/repomd.xml.asc", signer->detach_sign(repomd));
-            stage.add(pin + "/repodata/repomd.xml.key", signer->public_key());
+            stage.add(pin + "/repodata/repomd.xml.key", all_keys(*signer));
         }
         const std::string mirrorlist = mirrorlist_text(config, request.repository, request.number, set);
         if (mirrorlist.empty()) continue;

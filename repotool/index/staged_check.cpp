@@ -175,8 +175,8 @@ void demand_good(const signing::Verdict& verdict, const std::string& path) {
 }
 
 void check_signatures(fs::Filesystem& filesystem, const store::Transaction& transaction,
-                      const StagedGeneration& generation, signing::Signer& signer) {
-    signing::Verifier verifier({signer.public_key()});
+                      const StagedGeneration& generation, const std::string& public_key) {
+    signing::Verifier verifier({public_key});
     const auto read = [&](const std::string& path) {
         return fs::read_file(filesystem, transaction.tree_path(path));
     };
@@ -218,7 +218,10 @@ void check_staged(fs::Filesystem& filesystem, const store::Transaction& transact
         check_objects(filesystem, generation.manifest.repository, set.plan);
     }
     queue.finish();
-    if (signer != nullptr) check_signatures(filesystem, transaction, generation, *signer);
+    if (signer == nullptr) return;
+    // A client may know any one of the keys, and no other.
+    for (const auto& key : signer->public_keys())
+        check_signatures(filesystem, transaction, generation, key.armored);
 }
 
 }  // namespace repotool::publisher

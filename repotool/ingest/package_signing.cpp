@@ -42,7 +42,7 @@ bool take_from_pool(fs::Filesystem& filesystem, const std::string& repository, S
                                          pool_path(*signing.candidate, PathStyle::plain));
     if (!filesystem.status(path)) return false;
     const auto verdict =
-        signing::verify_package(fs::join_path(filesystem.root(), path), {signer.public_key()});
+        signing::verify_package(fs::join_path(filesystem.root(), path), public_keys_of(signer));
     signing.path = path;
     signing.from_pool = verdict.good;
     return verdict.good;
@@ -71,6 +71,12 @@ void adopt(store::Transaction& transaction, Catalog& catalog, const Signing& sig
 }
 
 }  // namespace
+
+std::vector<std::string> public_keys_of(signing::Signer& signer) {
+    std::vector<std::string> keys;
+    for (const auto& key : signer.public_keys()) keys.push_back(key.armored);
+    return keys;
+}
 
 void sign_candidates(fs::Filesystem& filesystem, store::Transaction& transaction, Catalog& catalog,
                      const std::string& repository, const std::vector<Candidate*>& candidates,

@@ -3,6 +3,7 @@
 // (unsigned, signed) goes into the record (I9).
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "core/store/transaction.hpp"
@@ -11,6 +12,9 @@
 #include "signing/signer.hpp"
 
 namespace repotool::publisher {
+
+// Armored, those of all keys that sign.
+std::vector<std::string> public_keys_of(signing::Signer& signer);
 
 // Replaces each RPM candidate by its signed copy, staged in the transaction. A candidate for whose name and
 // version the pool has a file with the same content and a good signature of this key already takes that file:

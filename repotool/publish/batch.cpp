@@ -213,7 +213,7 @@ void Batch::commit(std::vector<BatchMember>& members, StepTimer& timer) {
     }
     // 8. The commit protocol (core/store/transaction.cpp).
     if (staged_) {
-        if (signer_ != nullptr) export_public_key(filesystem_, transaction_, *signer_);
+        if (signer_ != nullptr) export_public_keys(filesystem_, transaction_, *signer_);
         const auto saving = std::async(std::launch::async, [this] { save_catalog(); });
         has_begun_ = true;
         const auto expected =

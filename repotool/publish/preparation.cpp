@@ -238,7 +238,7 @@ void Preparation::demand_signed(const Candidate& candidate, const store::Record&
     if (!published.unsigned_sha256.empty()) return;  // signed here
     const std::string path = fmt::format("{}/public/{}", filesystem_.root(),
                                          store::pool_files(request_.repository, published)[0].path);
-    const auto verdict = signing::verify_package(path, {signer_->public_key()});
+    const auto verdict = signing::verify_package(path, public_keys_of(*signer_));
     if (verdict.good) return;
     throw Error(ErrorKind::policy, request_.operation, candidate.origin,
                 fmt::format("{} is published already, from before this repository was signed: {}",

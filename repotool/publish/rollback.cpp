@@ -168,7 +168,7 @@ private:
         store::HistoryRecord record = flip_record(context_, "rollback", generation);
         record.changes = to_changes(compare_generations(*parent_, target));
         record.meta = meta;
-        if (signer_) export_public_key(filesystem_, transaction, *signer_);
+        if (signer_) export_public_keys(filesystem_, transaction, *signer_);
         transaction.commit({current, number, record});
     }
 

@@ -34,6 +34,38 @@ def sqv(keyring, signature, data):
     return run(["sqv", "--keyring", keyring, signature, data]).code == 0
 
 
+def rsa_key_without_gpg(scenario, home):
+    """The fingerprint of an RSA key whose certificate is in the GnuPG home `home`, and its secret part for openssl alone."""
+    maker = scenario.dir / "maker"
+    maker.mkdir(mode=0o700)
+    pathlib.Path(home).mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    def gpg(directory, *arguments, data=None):
+        return subprocess.run(["gpg", "--batch", "--quiet", "--homedir", str(directory), "--pinentry-mode", "loopback",
+                               "--passphrase", "", *arguments], check=True, input=data, capture_output=True).stdout
+    gpg(maker, "--quick-generate-key", "Module <module@example.org>", "rsa2048", "sign", "never")
+    fingerprint = re.search(rb"^fpr:+([0-9A-F]{40}):", gpg(maker, "--with-colons", "--list-keys"), re.MULTILINE)[1].decode()
+    gpg(home, "--import", data=gpg(maker, "--export", fingerprint))
+    secret = gpg(maker, "--export-secret-keys", fingerprint)
+    subprocess.run(["gpgconf", "--homedir", str(maker), "--kill", "gpg-agent"], check=True)
+    # One packet (RFC 4880 5.5.3): old format, two octets of length, then version, time, algorithm, n, e, no protection, d, p, q, u.
+    at, numbers = 3 + 6, []
+    for count in (2, 4):
+        for _ in range(count):
+            size = (int.from_bytes(secret[at:at + 2], "big") + 7) // 8
+            numbers.append(int.from_bytes(secret[at + 2:at + 2 + size], "big"))
+            at += 2 + size
+        at += 1  # the octet that says "not protected"
+    n, e, d, p, q, _ = numbers
+    fields = [0, n, e, d, p, q, d % (p - 1), d % (q - 1), pow(q, -1, p)]
+    text = "asn1=SEQUENCE:k\n[k]\n" + "".join(f"f{i}=INTEGER:0x{field:x}\n" for i, field in enumerate(fields))
+    (scenario.dir / "asn1").write_text(text)
+    der, pem = scenario.dir / "key.der", scenario.dir / "key.pem"
+    subprocess.run(["openssl", "asn1parse", "-genconf", str(scenario.dir / "asn1"), "-noout", "-out", str(der)], check=True)
+    subprocess.run(["openssl", "rsa", "-inform", "DER", "-in", str(der), "-out", str(pem)], check=True, capture_output=True)
+    return fingerprint, pem
+
+
 class RpmKeys:
     """rpmkeys with a database of its own and each check demanded: an unsigned package is refused too."""
 
