@@ -8,7 +8,6 @@
 
 #include "core/base/digest.hpp"
 #include "core/base/error.hpp"
-#include "core/fs/external.hpp"
 #include "signing/gpg_context.hpp"
 
 namespace repotool::signing {
@@ -51,11 +50,11 @@ AgentConnection::AgentConnection(const AgentKey& key, const std::filesystem::pat
         error = gpgme_ctx_set_engine_info(context_, GPGME_PROTOCOL_ASSUAN, socket.c_str(), nullptr);
     if (error != GPG_ERR_NO_ERROR) {
         gpgme_release(context_);  // no destructor runs for a constructor that throws
-        throw base::Error(base::ErrorKind::signing, "ask the agent about", key_.name, explain(error));
+        throw key_error(key_.reference, explain(error));
     }
     events_.attach(context_);
     try {
-        ask(fmt::format("OPTION pinentry-mode={}", key_.passphrase_file.empty() ? "error" : "loopback"));
+        ask(fmt::format("OPTION pinentry-mode={}", key_.reference.passphrase ? "loopback" : "error"));
         ask("SIGKEY " + key_.keygrip);
     } catch (...) {
         gpgme_release(context_);
@@ -71,9 +70,7 @@ std::vector<std::string> AgentConnection::sign(std::string_view digest) {
     const auto* bytes = reinterpret_cast<const unsigned char*>(digest.data());
     ask(fmt::format("SETHASH {} {}", kSha512, base::to_hex({bytes, digest.size()})));
     auto numbers = numbers_of_signature(ask("PKSIGN"));
-    if (numbers.empty())
-        throw base::Error(base::ErrorKind::signing, "sign with key", key_.name,
-                          "the agent's answer is no signature");
+    if (numbers.empty()) throw key_error(key_.reference, "the agent's answer is no signature");
     return numbers;
 }
 
@@ -88,8 +85,7 @@ std::string AgentConnection::ask(const std::string& command) {
         },
         kOperationDeadline);
     if (error == GPG_ERR_NO_ERROR) return received_;
-    throw base::Error(base::ErrorKind::signing, "sign with key", key_.name, explain(error),
-                      hint_for(error, key_.home));
+    throw key_error(key_.reference, explain(error), hint_for(error, key_.reference.home));
 }
 
 gpgme_error_t AgentConnection::take_data(void* self, const void* data, std::size_t size) {
@@ -99,15 +95,13 @@ gpgme_error_t AgentConnection::take_data(void* self, const void* data, std::size
 
 // The agent asks for a passphrase; without a keyword, what it was given may go.
 gpgme_error_t AgentConnection::answer(void* self, const char* keyword, const char*, gpgme_data_t* data) {
-    auto& connection = *static_cast<AgentConnection*>(self);
+    const auto& passphrase = static_cast<AgentConnection*>(self)->key_.reference.passphrase;
     if (keyword == nullptr) {
         gpgme_data_release(*data);
         return GPG_ERR_NO_ERROR;
     }
-    const auto passphrase = fs::read_first_line(connection.key_.passphrase_file.string());
     if (std::string_view(keyword) != "PASSPHRASE" || !passphrase) return gpgme_error(GPG_ERR_NO_PASSPHRASE);
-    connection.passphrase_ = *passphrase;
-    return gpgme_data_new_from_mem(data, connection.passphrase_.data(), connection.passphrase_.size(), 0);
+    return gpgme_data_new_from_mem(data, passphrase->data(), passphrase->size(), 0);
 }
 
 std::vector<std::string> numbers_of_signature(std::string_view text) {

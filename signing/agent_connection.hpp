@@ -13,14 +13,13 @@
 
 #include "signing/digest_signer.hpp"
 #include "signing/gpg_events.hpp"
+#include "signing/signer.hpp"
 
 namespace repotool::signing {
 
 struct AgentKey {
-    std::string name;     // as messages call it
-    std::string keygrip;  // what gpg-agent calls the key: 40 hexadecimal digits
-    std::filesystem::path home;
-    std::filesystem::path passphrase_file;  // empty: the agent knows it, or there is none
+    KeyReference reference;  // without a passphrase: the agent knows it, or there is none
+    std::string keygrip;     // what gpg-agent calls the key: 40 hexadecimal digits
 };
 
 class AgentConnection : public DigestSigner {
@@ -42,7 +41,6 @@ private:
     GpgEvents events_;  // outlives the context that calls it
     gpgme_ctx_t context_ = nullptr;
     std::string received_;
-    std::string passphrase_;
 };
 
 // The numbers in libgcrypt's canonical S-expression of a signature: (7:sig-val(5:eddsa(1:r32:…)(1:s32:…))).

@@ -7,7 +7,6 @@
 
 #include "core/base/error.hpp"
 #include "core/base/text.hpp"
-#include "core/fs/external.hpp"
 #include "signing/signer.hpp"
 
 namespace repotool::signing {
@@ -53,8 +52,8 @@ std::string GpgData::text() const {
     }
 }
 
-GpgContext::GpgContext(const std::filesystem::path& home, std::filesystem::path passphrase_file)
-    : home_(home), passphrase_file_(std::move(passphrase_file)) {
+GpgContext::GpgContext(const std::filesystem::path& home, std::optional<std::string> passphrase)
+    : home_(home), passphrase_(std::move(passphrase)) {
     initialise_gpgme();
     require(gpgme_engine_check_version(GPGME_PROTOCOL_OpenPGP), "use", "gpg");
     require(gpgme_new(&context_), "use", "gpgme");
@@ -68,7 +67,7 @@ GpgContext::GpgContext(const std::filesystem::path& home, std::filesystem::path 
     gpgme_set_textmode(context_, 0);
     gpgme_set_offline(context_, 1);
     gpgme_set_keylist_mode(context_, GPGME_KEYLIST_MODE_LOCAL | GPGME_KEYLIST_MODE_WITH_KEYGRIP);
-    if (passphrase_file_.empty()) {
+    if (!passphrase_) {
         gpgme_set_pinentry_mode(context_, GPGME_PINENTRY_MODE_ERROR);
     } else {
         gpgme_set_pinentry_mode(context_, GPGME_PINENTRY_MODE_LOOPBACK);
@@ -106,10 +105,8 @@ std::vector<KeyHandle> GpgContext::find_keys(const std::string& pattern, KeyKind
 gpgme_error_t GpgContext::answer_passphrase(void* self, const char*, const char*, int previous_was_bad,
                                             int descriptor) {
     if (previous_was_bad != 0) return gpgme_error(GPG_ERR_BAD_PASSPHRASE);
-    auto passphrase = fs::read_first_line(static_cast<GpgContext*>(self)->passphrase_file_.string());
-    if (!passphrase) return gpgme_error(GPG_ERR_NO_PASSPHRASE);
-    *passphrase += '\n';
-    const int failed = gpgme_io_writen(descriptor, passphrase->data(), passphrase->size());
+    const std::string line = *static_cast<GpgContext*>(self)->passphrase_ + '\n';
+    const int failed = gpgme_io_writen(descriptor, line.data(), line.size());
     return failed == 0 ? gpgme_error(GPG_ERR_NO_ERROR) : gpgme_error_from_errno(errno);
 }
 
@@ -125,10 +122,10 @@ std::string explain(gpgme_error_t error) {
         case GPG_ERR_BAD_PASSPHRASE:
         case GPG_ERR_CANCELED:
             return "the passphrase is wrong";
-        case GPG_ERR_NO_PASSPHRASE:
-            return "the passphrase file cannot be read or is empty";
         case GPG_ERR_NO_AGENT:
             return "the agent of GnuPG cannot be started";
+        case GPG_ERR_GENERAL:
+            return "gpg fails and does not say why, as it does where its agent cannot be started";
         case GPG_ERR_UNUSABLE_SECKEY:
             return "the secret key is unusable";
         default: {
@@ -141,8 +138,11 @@ std::string explain(gpgme_error_t error) {
 
 std::string hint_for(gpgme_error_t error, const std::filesystem::path& home) {
     switch (gpgme_err_code(error)) {
-        case GPG_ERR_TIMEOUT:
         case GPG_ERR_NO_AGENT:
+        case GPG_ERR_GENERAL:
+            return fmt::format("see what stops it with: gpgconf --homedir {} --launch gpg-agent",
+                               base::shell_quote(home.string()));
+        case GPG_ERR_TIMEOUT:
             return fmt::format("end the agent with: gpgconf --homedir {} --kill gpg-agent",
                                base::shell_quote(home.string()));
         case GPG_ERR_NO_SECKEY:
@@ -151,7 +151,6 @@ std::string hint_for(gpgme_error_t error, const std::filesystem::path& home) {
                                base::shell_quote(home.string()));
         case GPG_ERR_NO_PIN_ENTRY:
         case GPG_ERR_BAD_PASSPHRASE:
-        case GPG_ERR_NO_PASSPHRASE:
             return "name a file whose first line is the passphrase, or preset it in the agent";
         default:
             return {};
@@ -160,6 +159,15 @@ std::string hint_for(gpgme_error_t error, const std::filesystem::path& home) {
 
 std::string display_name(const KeyReference& key) {
     return key.name.empty() ? key.fingerprint : key.name;
+}
+
+base::Error key_error(const KeyReference& key, const std::string& reason, const std::string& hint) {
+    const std::string home = key.home.string();
+    return {base::ErrorKind::signing, "sign with key", display_name(key),
+            fmt::format("{} (home {})", reason, base::printable(home)),
+            hint.empty() ? fmt::format("look at it with: reposign keys check --home {} --key {}",
+                                       base::shell_quote(home), base::shell_quote(key.fingerprint))
+                         : hint};
 }
 
 }  // namespace repotool::signing

@@ -9,10 +9,12 @@
 #include <chrono>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "core/base/error.hpp"
 #include "signing/gpg_events.hpp"
 
 namespace repotool::signing {
@@ -48,8 +50,8 @@ private:
 // disturb each other.
 class GpgContext {
 public:
-    // With a passphrase file, its first line answers the agent (loopback); without, a locked key is an error.
-    explicit GpgContext(const std::filesystem::path& home, std::filesystem::path passphrase_file = {});
+    // With a passphrase, that answers the agent (loopback); without, a locked key is an error.
+    explicit GpgContext(const std::filesystem::path& home, std::optional<std::string> passphrase = {});
     ~GpgContext();
     GpgContext(const GpgContext&) = delete;
     GpgContext& operator=(const GpgContext&) = delete;
@@ -76,7 +78,7 @@ private:
     GpgEvents events_;  // outlives the context that calls it
     gpgme_ctx_t context_ = nullptr;
     std::filesystem::path home_;
-    std::filesystem::path passphrase_file_;
+    std::optional<std::string> passphrase_;
 };
 
 // What a GPGME error means to a person: "no secret key", "the agent did not answer within 8 s", …
@@ -86,5 +88,8 @@ std::string hint_for(gpgme_error_t error, const std::filesystem::path& home);
 
 // The name that messages call the key: its name in the configuration, else its fingerprint.
 std::string display_name(const KeyReference& key);
+// That this key does not sign: with its name, its home and the next step, which is a closer look at the key
+// where nothing better is known.
+base::Error key_error(const KeyReference& key, const std::string& reason, const std::string& hint = {});
 
 }  // namespace repotool::signing

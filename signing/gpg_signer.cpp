@@ -57,8 +57,7 @@ SignaturePacket GpgSigner::sign_packet(const Content& content) {
 // gpg has signed the probe with this key, so the agent has it: on this disk, on a card or behind a forwarded
 // socket.
 void GpgSigner::find_agent() {
-    const AgentKey key{display_name(key_.reference()), keygrip_, key_.reference().home,
-                       key_.reference().passphrase_file};
+    const AgentKey key{key_.reference(), keygrip_};
     const auto open = [key, socket = agent_socket(key_.reference().home)] {
         return std::make_unique<AgentConnection>(key, socket);
     };

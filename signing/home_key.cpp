@@ -9,6 +9,7 @@
 
 #include "core/base/error.hpp"
 #include "core/base/log.hpp"
+#include "core/fs/external.hpp"
 #include "signing/gpg_home.hpp"
 #include "signing/gpg_policy.hpp"
 
@@ -17,10 +18,6 @@ namespace {
 
 constexpr long kExpiryWarningDays = 30;
 constexpr long kSecondsPerDay = 86400;
-
-[[noreturn]] void refuse_key(const KeyReference& key, const std::string& reason, const std::string& hint) {
-    throw base::Error(base::ErrorKind::signing, "sign with key", display_name(key), reason, hint);
-}
 
 // The fingerprint in GnuPG's spelling: upper case, without the blanks that people copy along.
 std::string normalised_fingerprint(const KeyReference& key) {
@@ -33,34 +30,50 @@ std::string normalised_fingerprint(const KeyReference& key) {
         return std::isxdigit(static_cast<unsigned char>(digit)) != 0;
     });
     if (digits.size() != 40 || !is_hexadecimal)
-        refuse_key(key, fmt::format("'{}' is not a fingerprint of 40 hexadecimal digits", key.fingerprint),
-                   "short key ids can be forged; gpg --fingerprint shows the whole");
+        throw key_error(key,
+                        fmt::format("'{}' is not a fingerprint of 40 hexadecimal digits", key.fingerprint),
+                        "short key ids can be forged; gpg --fingerprint shows the whole");
     return digits;
 }
 
 const std::filesystem::path& usable_home(const KeyReference& key) {
-    require_usable_home(key.home);
-    return key.home;
+    try {
+        require_usable_home(key.home);
+        return key.home;
+    } catch (const base::Error& error) {
+        throw key_error(key, error.reason(), error.hint());
+    }
+}
+
+// Read once and at once: a pipe gives it only once, and a wrong path shows although the agent may know the
+// passphrase.
+KeyReference with_passphrase(KeyReference key) {
+    if (key.passphrase || key.passphrase_file.empty()) return key;
+    key.passphrase = fs::read_first_line(key.passphrase_file.string());
+    if (key.passphrase) return key;
+    throw key_error(
+        key, fmt::format("the passphrase file {} cannot be read or is empty", key.passphrase_file.string()),
+        "name a file whose first line is the passphrase");
 }
 
 }  // namespace
 
 HomeKey::HomeKey(const KeyReference& reference)
-    : reference_(reference),
+    : reference_(with_passphrase(reference)),
       wanted_(normalised_fingerprint(reference)),
-      context_(usable_home(reference), reference.passphrase_file),
+      context_(usable_home(reference), reference_.passphrase),
       found_(find()) {
     refuse_faults();
 }
 
 void HomeKey::refuse(const std::string& reason, const std::string& hint) const {
-    refuse_key(reference_, reason, hint);
+    throw key_error(reference_, reason, hint);
 }
 
 KeyHandle HomeKey::find() {
     auto keys = context_.find_keys(wanted_);
     if (keys.size() == 1) return std::move(keys.front());
-    refuse(fmt::format("{} has no key {}", reference_.home.string(), wanted_),
+    refuse(fmt::format("there is no key {}", wanted_),
            hint_for(gpgme_error(GPG_ERR_NO_SECKEY), reference_.home));
 }
 

@@ -76,8 +76,8 @@ private:
     }
 
     [[noreturn]] void refuse(const std::string& reason) const {
-        throw base::Error(base::ErrorKind::signing, "sign with key", display_name(key_),
-                          fmt::format("{}: {}", key_.program.front(), reason));
+        throw key_error(key_, fmt::format("{}: {}", key_.program.front(), reason),
+                        "its question and answer are in docs/TRUST.md, 3");
     }
 
     KeyReference key_;

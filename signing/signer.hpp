@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,10 +19,11 @@ struct KeyReference {
     std::string name;                       // what the configuration calls it: "stable-key"
     std::string fingerprint;                // 40 hexadecimal digits, of a primary key or a signing subkey
     std::filesystem::path home;             // GNUPGHOME with the secret key (or an agent that has it)
-    std::filesystem::path passphrase_file;  // empty: the agent or no passphrase
+    std::filesystem::path passphrase_file;  // its first line; empty: the agent knows it, or there is none
     // A program, with its arguments, that signs digests (docs/TRUST.md); empty: the agent of `home`, which
     // has the public key in any case.
     std::vector<std::string> program{};
+    std::optional<std::string> passphrase{};  // instead of passphrase_file
 };
 
 struct PublicKey {

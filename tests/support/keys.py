@@ -4,6 +4,7 @@
 import pathlib
 import re
 import subprocess
+import time
 
 from workspace import run
 
@@ -64,6 +65,51 @@ def rsa_key_without_gpg(scenario, home):
     subprocess.run(["openssl", "asn1parse", "-genconf", str(scenario.dir / "asn1"), "-noout", "-out", str(der)], check=True)
     subprocess.run(["openssl", "rsa", "-inform", "DER", "-in", str(der), "-out", str(pem)], check=True, capture_output=True)
     return fingerprint, pem
+
+
+class GnuPG:
+    """A GnuPG home and gpg itself, for keys of all kinds."""
+
+    def __init__(self, scenario, home):
+        self.scenario = scenario
+        self.home = pathlib.Path(home)
+        self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    def run(self, *arguments, data=None, program="gpg"):
+        options = ["--batch", "--quiet"] if program == "gpg" else []
+        done = subprocess.run([program, "--homedir", str(self.home), *options, *map(str, arguments)], input=data,
+                              stdin=None if data else subprocess.DEVNULL, capture_output=True, env=self.scenario.env, check=False)
+        if done.returncode:
+            raise AssertionError(f"{program} {arguments}: {done.stderr.decode(errors='replace')}")
+        return done.stdout
+
+    def key(self, name, *options, algorithm="ed25519", passphrase="", expires="never"):
+        """The fingerprint of a new key."""
+        said = self.run("--status-fd", "1", "--pinentry-mode", "loopback", "--passphrase", passphrase, *options,
+                        "--quick-generate-key", f"{name} <{name}@example.org>", algorithm, "sign", expires)
+        return re.search(rb"KEY_CREATED \w ([0-9A-F]{40})", said)[1].decode()
+
+    def revoked(self, name):
+        fingerprint = self.key(name)
+        certificate = (self.home / f"openpgp-revocs.d/{fingerprint}.rev").read_bytes().replace(b":-----BEGIN", b"-----BEGIN")
+        self.run("--import", data=certificate)
+        return fingerprint
+
+    def secret_key(self, fingerprint, passphrase=""):
+        """Armored; protected with the same passphrase."""
+        return self.run("--pinentry-mode", "loopback", "--passphrase", passphrase, "--armor", "--export-secret-keys", fingerprint)
+
+    def socket(self):
+        return pathlib.Path(self.run("--list-dirs", "agent-socket", program="gpgconf").decode().strip())
+
+    def end_agent(self):
+        """gpgconf only asks the agent to end: who goes on at once may still reach the old one."""
+        self.run("--kill", "gpg-agent", program="gpgconf")
+        deadline = time.monotonic() + 5
+        while self.socket().exists():
+            if time.monotonic() > deadline:
+                raise AssertionError(f"the agent of {self.home} does not end")
+            time.sleep(0.02)
 
 
 class RpmKeys:

@@ -154,8 +154,9 @@ class Scenario(unittest.TestCase):
 
     def _remove_directory(self):
         for home in self.dir.rglob("private-keys-v1.d"):
-            subprocess.run(["gpgconf", "--homedir", str(home.parent), "--kill", "all"], stdin=subprocess.DEVNULL,
-                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+            for what in (["--kill", "all"], ["--remove-socketdir"]):
+                subprocess.run(["gpgconf", "--homedir", str(home.parent), *what], stdin=subprocess.DEVNULL,
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
         if os.environ.get("REPOTOOL_KEEP"):
             print(f"kept: {self.dir}", file=sys.stderr)
         else:

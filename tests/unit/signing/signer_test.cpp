@@ -67,12 +67,20 @@ private:
     int descriptor_;
 };
 
+// Without the home, which every such message names.
+std::string reason_in(const std::filesystem::path& home, const base::Error& error) {
+    const std::string end = " (home " + home.string() + ")";
+    REQUIRE(error.reason().ends_with(end));
+    return error.reason().substr(0, error.reason().size() - end.size());
+}
+
 // Why this key of `home` cannot sign.
 std::string refusal(const std::filesystem::path& home, const std::string& fingerprint) {
     const auto error = error_of([&] { open_gpg_signer({"stable-key", fingerprint, home, {}}); });
     CHECK(error.kind() == base::ErrorKind::signing);
     CHECK(std::string(error.what()).starts_with("cannot sign with key 'stable-key': "));
-    return error.reason();
+    CHECK_FALSE(error.hint().empty());
+    return reason_in(home, error);
 }
 
 }  // namespace
@@ -192,7 +200,7 @@ TEST_CASE("a key whose secret part is out of reach is refused as a signing error
     }
     SECTION("not there at all, or not a fingerprint") {
         gpg_key(home, "ed25519");
-        CHECK(refusal(home, std::string(40, 'A')).find("has no key AAAA") != std::string::npos);
+        CHECK(refusal(home, std::string(40, 'A')).find("there is no key AAAA") != std::string::npos);
         CHECK(refusal(home, "DEADBEEF").find("not a fingerprint") != std::string::npos);
     }
     SECTION("locked with a passphrase") {
@@ -201,12 +209,15 @@ TEST_CASE("a key whose secret part is out of reach is refused as a signing error
         CHECK(refusal(home, fingerprint) ==
               "the key is locked with a passphrase, and nothing here may ask for it");
         write(workspace / "pass", "wrong\n");
-        CHECK(error_of([&] {
-                  open_gpg_signer({"k", fingerprint, home, workspace / "pass"});
-              }).reason() == "the passphrase is wrong");
-        CHECK(error_of([&] {
-                  open_gpg_signer({"k", fingerprint, home, workspace / "nothing"});
-              }).reason() == "the passphrase file cannot be read or is empty");
+        const auto refusal_with = [&](const std::filesystem::path& passphrase_file) {
+            return reason_in(home, error_of([&] {
+                                 open_gpg_signer({"k", fingerprint, home, passphrase_file});
+                             }));
+        };
+        CHECK(refusal_with(workspace / "pass") == "the passphrase is wrong");
+        const auto nothing = workspace / "nothing";
+        CHECK(refusal_with(nothing) ==
+              "the passphrase file " + nothing.string() + " cannot be read or is empty");
         write(workspace / "pass", "secret\n");
         CHECK_NOTHROW(open_gpg_signer({"k", fingerprint, home, workspace / "pass"}));
     }
@@ -221,9 +232,9 @@ TEST_CASE("a home that cannot be used is refused with its path and quickly") {
                   error = error_of([&] { open_gpg_signer({"k", fingerprint, home, {}}); });
               }) < 5);
         CHECK(error.kind() == base::ErrorKind::signing);
-        CHECK(error.object() == home.string());
+        CHECK(error.object() == "k");
         CHECK_FALSE(error.hint().empty());
-        return error.reason();
+        return reason_in(home, error);
     };
     CHECK(refused(workspace / "missing") == "there is no such directory");
     write(workspace / "file", "");
@@ -255,7 +266,7 @@ TEST_CASE("an agent that hangs is an error within ten seconds") {
         error = error_of([&] { open_gpg_signer({"stable-key", fingerprint, home, {}}); });
     });
     CHECK(error.kind() == base::ErrorKind::signing);
-    CHECK(error.reason() == "gpg or its agent did not answer within 8 s");
+    CHECK(reason_in(home, error) == "gpg or its agent did not answer within 8 s");
     CHECK(error.hint().find("--kill gpg-agent") != std::string::npos);
     CHECK(seconds < 10);
 }
