@@ -17,6 +17,9 @@ CHANGES = ("rename", "renameat", "renameat2", "link", "linkat", "symlink", "syml
            "mkdirat", "rmdir", "write", "pwrite64", "ftruncate", "copy_file_range", "fsync", "fdatasync", "syncfs")
 LOOKS = ("open", "openat", "openat2", "stat", "lstat", "newfstatat", "statx", "access", "faccessat2", "readlink", "readlinkat")
 _LINE = re.compile(r"^(?P<process>\d+) +(?P<name>\w+)\((?P<arguments>.*)\) += (?P<result>-?\d+|\?)", re.S)
+# Another thread's call came between the two halves of this one.
+_BEGUN = re.compile(r"^(?P<process>\d+) +(?P<call>\w+\(.*?) *<unfinished \.\.\.>$", re.S)
+_RESUMED = re.compile(r"^(?P<process>\d+) +<\.\.\. \w+ resumed>(?P<rest>.*)$", re.S)
 _AT = re.compile(r'(?:AT_FDCWD|\d+)<([^>]*)>, "((?:[^"\\]|\\.)*)"')
 _DESCRIPTOR = re.compile(r"^\d+<([^>]*)>")
 _PLAIN = re.compile(r'^"((?:[^"\\]|\\.)*)"')
@@ -40,9 +43,20 @@ def _paths(name, arguments):
     return found or _PLAIN.findall(arguments) or [""]
 
 
+def _whole_lines(text):
+    begun = {}
+    for line in text.splitlines():
+        if match := _BEGUN.match(line):
+            begun[match["process"]] = match["call"]
+        elif match := _RESUMED.match(line):
+            yield f"{match['process']} {begun.pop(match['process'], '')}{match['rest']}"
+        else:
+            yield line
+
+
 def parse(text):
     calls, counts = [], {}
-    for line in text.splitlines():
+    for line in _whole_lines(text):
         if match := _LINE.match(line):
             key = match["process"], match["name"]
             counts[key] = counts.get(key, 0) + 1
