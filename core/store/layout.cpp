@@ -26,6 +26,10 @@ std::string freeze(std::string_view repository) {
     return fmt::format("private/frozen/{}", repository);
 }
 
+std::string evidence_directory(std::string_view repository) {
+    return fmt::format("{}/{}", kEvidence, repository);
+}
+
 std::string head(std::string_view repository) {
     return std::string(repository);
 }

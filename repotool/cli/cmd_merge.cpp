@@ -4,9 +4,11 @@
 #include <memory>
 
 #include "core/base/error.hpp"
+#include "core/base/text.hpp"
 #include "core/console/help.hpp"
 #include "repotool/cli/command.hpp"
 #include "repotool/cli/publish_options.hpp"
+#include "repotool/policy/subject.hpp"
 
 namespace repotool::cli {
 namespace {
@@ -16,6 +18,16 @@ struct Options {
     std::vector<std::string> sources;
     PublishOptions common;
 };
+
+// repository@N of each: evidence on the merge counts for these generations.
+std::string exact_sources(OpenSite& site, const std::vector<std::string>& sources) {
+    std::vector<std::string> exact;
+    for (const auto& source : sources) {
+        const auto name = publisher::name_of(store::open_generation(*site.filesystem, "public", source));
+        exact.push_back(fmt::format("{}@{}", name.repository, name.generation));
+    }
+    return base::join(exact, " ");
+}
 
 int run(const Options& options, const GlobalOptions& global) {
     const std::string target = checked_repository(options.target);
@@ -30,6 +42,7 @@ int run(const Options& options, const GlobalOptions& global) {
                                       target));
     publisher::PublishRequest request = session.request("merge", target);
     request.sources = options.sources;
+    request.meta[publisher::kSourcesMeta] = exact_sources(session.site(), options.sources);
     request.rules.is_exact = true;
     request.rules.allow_downgrade = true;  // it shows what its sources hold, whatever it showed before
     return session.finish(request);

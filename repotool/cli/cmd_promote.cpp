@@ -72,9 +72,6 @@ int run(const Options& options, const GlobalOptions& global) {
         session.take_inputs(request, std::move(arguments));
         request.may_bring_nothing = true;  // all of it was promoted before
     }
-    if (!session.site().config.repository(target).gate.empty()) {
-        base::warn(fmt::format("the gate of '{}' is not checked: this version has no gates yet", target));
-    }
     const auto ready = publisher::list_ready(directories(paths), request.inputs, session.site().root);
     return session.finish(std::move(request), ready);
 }

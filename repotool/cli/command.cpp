@@ -74,6 +74,8 @@ std::map<std::string, std::string> parse_meta(const std::vector<std::string>& ar
         const auto equals = argument.find('=');
         if (equals == std::string::npos || equals == 0)
             throw Error(ErrorKind::usage, "use --meta", argument, "expected KEY=VALUE");
+        if (argument.starts_with("repotool."))  // gates and expiry rely on them
+            throw Error(ErrorKind::usage, "use --meta", argument, "keys that begin with repotool. are its own");
         meta[argument.substr(0, equals)] = argument.substr(equals + 1);
     }
     return meta;

@@ -16,6 +16,7 @@
 #include "core/store/generation_reader.hpp"
 #include "core/store/head.hpp"
 #include "core/store/names.hpp"
+#include "repotool/policy/subject.hpp"
 #include "repotool/publish/promotion.hpp"
 
 namespace repotool::cli {
@@ -73,6 +74,12 @@ void add_publish_options(CLI::App& command, PublishOptions& options) {
         .add_option("--base", options.base,
                     "repository[@N] that the packages were built against, for the records")
         ->type_name("REPOSITORY");
+    command
+        .add_option("--override-with", options.override_key,
+                    "let pass what the gate misses, signed by this key, which the gate names among its "
+                    "overrides; the history shows it for ever")
+        ->type_name("KEY");
+    command.add_option("--reason", options.override_reason, "why, for --override-with")->type_name("TEXT");
     command.add_flag(
         "--adopt", options.adopt,
         "hard-link the input files instead of copying: they must be yours, become read-only (0444) and are "
@@ -148,11 +155,16 @@ publisher::PublishRequest PublishSession::request(const std::string& operation,
     }
     if (!options_.base.empty()) {
         const auto base = store::open_generation(*site_.filesystem, "public", options_.base).manifest();
-        request.meta["repotool.base"] = fmt::format("{}@{}", base.repository, base.generation);
+        request.meta[publisher::kBaseMeta] = fmt::format("{}@{}", base.repository, base.generation);
     }
     request.rules.keep_versions = options_.keep;
     request.rules.allow_downgrade = options_.allow_downgrade;
     request.rules.allow_release_info_change = options_.allow_release_info_change;
+    if (options_.override_key.empty() != options_.override_reason.empty())
+        throw base::Error(base::ErrorKind::usage, "override", "gate",
+                          "--override-with and --reason are given together");
+    request.override_key = options_.override_key;
+    request.override_reason = options_.override_reason;
     request.adopt = options_.adopt ? publisher::Adopt::yes : publisher::Adopt::no;
     return request;
 }

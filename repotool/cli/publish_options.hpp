@@ -19,8 +19,10 @@ struct PublishOptions {
     std::string base_url;   // likewise
     ResultFiles files;
     std::vector<std::string> meta;
-    std::string expire;  // duration
-    std::string base;    // repository[@N] that the change was built against
+    std::string expire;        // duration
+    std::string base;          // repository[@N] that the change was built against
+    std::string override_key;  // name in `keys`
+    std::string override_reason;
     unsigned keep = 0;
     std::vector<std::string> repodata;  // TYPE=FILE
     bool adopt = false;

@@ -33,6 +33,34 @@ void check_signing(const Config& config, const YamlReader& document) {
     }
 }
 
+void check_key(const Config& config, const YamlReader& document, const std::string& path,
+               const std::string& key) {
+    if (config.keys.contains(key)) return;
+    std::vector<std::string> known;
+    for (const auto& [name, settings] : config.keys) known.push_back(name);
+    const std::string nearest = base::nearest(key, known);
+    document.fail_at(path, fmt::format("'{}' is not one of the keys{}", key,
+                                       nearest.empty() ? "" : fmt::format("; did you mean '{}'?", nearest)));
+}
+
+void check_gates(const Config& config, const YamlReader& document) {
+    if (!config.evidence_key.empty()) check_key(config, document, "evidence.sign", config.evidence_key);
+    for (const auto& [name, repository] : config.repositories) {
+        const GateConfig& gate = repository.gate;
+        const std::string at = child_path(child_path("repositories", name), "gate");
+        for (const auto& key : gate.keys) check_key(config, document, at + ".keys", key);
+        for (const auto& key : gate.overrides) {
+            check_key(config, document, at + ".overrides", key);
+            const bool is_same = std::find(gate.keys.begin(), gate.keys.end(), key) != gate.keys.end() ||
+                                 key == config.evidence_signer();
+            if (is_same)
+                document.fail_at(
+                    at + ".overrides",
+                    fmt::format("'{}' signs evidence, too: an override needs a second key", key));
+        }
+    }
+}
+
 void check_dists(const Config& config, const YamlReader& document) {
     for (std::size_t i = 0; i < config.dists.size(); ++i) {
         const DistConfig& dist = config.dists[i];
@@ -55,6 +83,7 @@ void check_dists(const Config& config, const YamlReader& document) {
 // Relations between keys, each told at the place of the one that is wrong.
 void check_references(const Config& config, const YamlReader& document) {
     check_signing(config, document);
+    check_gates(config, document);
     for (const auto& [name, repository] : config.repositories) {
         if (repository.release.but_automatic_upgrades && !repository.release.not_automatic) {
             document.fail_at(
@@ -117,6 +146,12 @@ std::pair<std::string, std::string> Config::release_names(const std::string& nam
             release.label.empty() ? label_of(name) : release.label};
 }
 
+std::string Config::evidence_signer() const {
+    if (!evidence_key.empty()) return evidence_key;
+    const RepositoryConfig tests = repository("test/*");
+    return tests.sign == SignPolicy::key ? tests.keys.front() : "";
+}
+
 std::string Config::label_of(const std::string& repository) const {
     return is_test(repository) ? fmt::format("{} {}", label, repository) : label;
 }
@@ -160,6 +195,17 @@ void check_combination_part(std::string_view part) {
     if (store::is_dist_name(part) && part.find('/') == std::string_view::npos) return;
     throw base::Error(base::ErrorKind::usage, "use", std::string(part),
                       "expected letters, digits and . _ + -, and no slash");
+}
+
+void check_check_name(std::string_view name) {
+    const bool good =
+        !name.empty() && name.size() <= 64 && std::all_of(name.begin(), name.end(), [](char one) {
+            return (one >= 'a' && one <= 'z') || (one >= 'A' && one <= 'Z') || (one >= '0' && one <= '9') ||
+                   one == '.' || one == '_' || one == '+' || one == '-';
+        });
+    if (!good)
+        throw base::Error(base::ErrorKind::usage, "use check", std::string(name),
+                          "expected up to 64 letters, digits and . _ + -");
 }
 
 void check_base_url(std::string_view url) {
@@ -207,10 +253,15 @@ dists:
 # `reposign keys generate stable-key --site .` makes a key and says what to write here.
 repositories:
   "test/*": {{sign: none, expire: 20d, rules: {{replace: true}}}}
-  # stable: {{sign: stable-key, rules: {{replace: false, downgrade: false}}}}
+  # stable: {{sign: stable-key, gate: [install, systest], rules: {{replace: false, downgrade: false}}}}
 
 # keys:
 #   stable-key: {{fingerprint: "0123456789ABCDEF0123456789ABCDEF01234567"}}
+#   ci-key: {{fingerprint: "89ABCDEF0123456789ABCDEF0123456789ABCDEF"}}
+
+# Signs what `repotool result` records. A gate may say more than the names of its checks:
+#   gate: {{checks: [install], keys: [ci-key], max_age: 7d, stale_base: refuse, overrides: [release-key]}}
+# evidence: {{sign: ci-key}}
 
 # Updates name a release and a dist for each build; a dist above says which of them it takes:
 #   - {{release: icehouse, dist: epel-7, format: rpm, architectures: [x86_64]}}    # called icehouse/epel-7

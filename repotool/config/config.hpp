@@ -54,12 +54,24 @@ struct ReleaseConfig {
 
 enum class SignPolicy { unspecified, none, key };
 
+// Whether a check counts that was made on packages built against a generation that is no longer current.
+enum class StaleBase { count, refuse };
+
+// What packages must have passed before they come into a repository.
+struct GateConfig {
+    std::vector<std::string> checks;     // none: there is no gate
+    std::vector<std::string> keys;       // names in `keys` whose word counts; none: Config::evidence_signer()
+    std::vector<std::string> overrides;  // names in `keys` that may let pass what is missing
+    std::int64_t max_age = 0;            // seconds; 0: a result never gets too old
+    StaleBase stale_base = StaleBase::count;
+};
+
 struct RepositoryConfig {
     SignPolicy sign = SignPolicy::unspecified;
     std::vector<std::string> keys;  // names in `keys`; the first one signs packages, all sign metadata
     std::int64_t expire = 0;        // seconds; 0: never
     unsigned keep_versions = 0;     // 0: all
-    std::vector<std::string> gate;
+    GateConfig gate;
     RepositoryRules rules;
     ReleaseConfig release;
     // Armored public keys, path relative to the site: only .changes and .dsc signed by one of them get in.
@@ -107,11 +119,15 @@ struct Config {
     std::vector<std::string> inputs{"*.deb", "*.rpm", "*.dsc", "*.changes"};
     std::vector<DisabledCombination> disabled;
     std::map<std::string, KeyConfig> keys;
+    std::string evidence_key;  // as the file says it; see evidence_signer()
     // What the file itself says; every other value is a default.
     TextPlaces places;
 
     // The settings of a repository: `test/*` replaces by default, everything else does not.
     RepositoryConfig repository(const std::string& name) const;
+    // Name in `keys` of the key that signs what `repotool result` records: evidence.sign, else the one that
+    // signs test/*. Empty: there is none.
+    std::string evidence_signer() const;
     // What Release files of a repository say as Label: test repositories add their name, so that a pin can
     // tell them apart.
     std::string label_of(const std::string& repository) const;
@@ -135,6 +151,8 @@ private:
 std::string combination_name(const std::string& release, const std::string& dist, formats::Format format);
 // A release or dist of a combination becomes part of paths. Throws base::Error (usage).
 void check_combination_part(std::string_view part);
+// The name of a check. Throws likewise.
+void check_check_name(std::string_view name);
 
 // What a site that is made on the way gets: the APT suite and the RPM dist.
 struct SiteDefaults {

@@ -175,6 +175,44 @@ SettingValue show_sign(const RepositoryConfig& repository) {
     return repository.keys;
 }
 
+void read_stale_base(const YamlReader& value, GateConfig& gate) {
+    const std::string word = value.text();
+    if (word != "count" && word != "refuse") value.fail("expected count or refuse");
+    gate.stale_base = word == "refuse" ? StaleBase::refuse : StaleBase::count;
+}
+
+const Fields<GateConfig>& gate_fields() {
+    static const Fields<GateConfig> kFields{
+        texts("checks", &GateConfig::checks, checked<check_check_name>),
+        texts("keys", &GateConfig::keys),
+        texts("overrides", &GateConfig::overrides),
+        duration("max_age", &GateConfig::max_age),
+        {"stale_base", read_stale_base, [](const GateConfig& gate) {
+             return SettingValue(gate.stale_base == StaleBase::refuse ? "refuse" : "count");
+         }}};
+    return kFields;
+}
+
+// A list of checks, or a map.
+void read_gate(const YamlReader& value, RepositoryConfig& repository) {
+    repository.gate = {};
+    if (!value.is_list()) return read_fields(value, repository.gate, gate_fields());
+    value.each_item(
+        [&](const YamlReader& item) { repository.gate.checks.push_back(checked<check_check_name>(item)); });
+}
+
+SettingValue show_gate(const RepositoryConfig& repository) {
+    const GateConfig& gate = repository.gate;
+    const bool is_list = gate.keys.empty() && gate.overrides.empty() && gate.max_age == 0 &&
+                         gate.stale_base == StaleBase::count;
+    return is_list ? SettingValue(gate.checks) : show_fields(gate, gate_fields());
+}
+
+const Fields<Config>& evidence_fields() {
+    static const Fields<Config> kFields{text("sign", &Config::evidence_key)};
+    return kFields;
+}
+
 const Fields<MetadataConfig>& grace_fields() {
     static const Fields<MetadataConfig> kFields{duration("metadata", &MetadataConfig::grace_metadata),
                                                 duration("packages", &MetadataConfig::grace_packages)};
@@ -301,7 +339,7 @@ const Fields<RepositoryConfig>& repository_fields() {
         {"sign", read_sign, show_sign},
         duration("expire", &RepositoryConfig::expire),
         number("keep_versions", &RepositoryConfig::keep_versions),
-        texts("gate", &RepositoryConfig::gate),
+        {"gate", read_gate, show_gate},
         group("rules", &RepositoryConfig::rules, rules_fields()),
         group("release", &RepositoryConfig::release, release_fields()),
         text("uploaders", &RepositoryConfig::uploaders),
@@ -321,6 +359,7 @@ const Fields<Config>& config_fields() {
         {"repositories", read_repositories, show_repositories},
         group("metadata", &Config::metadata, metadata_fields()),
         texts("inputs", &Config::inputs),
+        group("evidence", evidence_fields()),
         {"disabled",
          [](const YamlReader& value, Config& config) {
              value.each_item([&](const YamlReader& item) {

@@ -19,6 +19,12 @@ std::string home_of(const KeyConfig& key, const std::string& site_root) {
     return site_root + "/private/gnupg";
 }
 
+signing::KeyReference key_reference(const Config& config, const std::string& name,
+                                    const std::string& site_root) {
+    const KeyConfig& key = config.keys.at(name);
+    return {name, key.fingerprint, home_of(key, site_root), key.passphrase_file, key.exec};
+}
+
 }  // namespace
 
 std::unique_ptr<signing::Signer> open_signer(const Config& config, const std::string& repository,
@@ -34,11 +40,15 @@ std::unique_ptr<signing::Signer> open_signer(const Config& config, const std::st
                                       repository, site_root, repository));
     }
     std::vector<signing::KeyReference> keys;
-    for (const auto& name : settings.keys) {
-        const KeyConfig& key = config.keys.at(name);
-        keys.push_back({name, key.fingerprint, home_of(key, site_root), key.passphrase_file, key.exec});
-    }
+    for (const auto& name : settings.keys) keys.push_back(key_reference(config, name, site_root));
     return signing::open_signer(keys);
+}
+
+std::unique_ptr<signing::Signer> open_key(const Config& config, const std::string& name,
+                                          const std::string& site_root) {
+    if (!config.keys.contains(name))
+        throw base::Error(base::ErrorKind::usage, "use key", name, "repotool.yaml has no key of this name");
+    return signing::open_signer({key_reference(config, name, site_root)});
 }
 
 void export_public_keys(fs::Filesystem& filesystem, store::Transaction& transaction,

@@ -17,6 +17,11 @@ namespace repotool::publisher {
 std::unique_ptr<signing::Signer> open_signer(const Config& config, const std::string& repository,
                                              const std::string& site_root, bool must_sign);
 
+// The signer that `keys` calls `name`, its key tried. Throws base::Error (usage) where there is none of that
+// name, (signing).
+std::unique_ptr<signing::Signer> open_key(const Config& config, const std::string& name,
+                                          const std::string& site_root);
+
 // public/keys/<name>.asc holds each key that signs, durable; written only where it differs, and staged in the
 // transaction, so that publishers of two repositories with one key do not meet.
 void export_public_keys(fs::Filesystem& filesystem, store::Transaction& transaction, signing::Signer& signer);

@@ -12,6 +12,7 @@
 #include "repotool/ingest/ingest.hpp"
 #include "repotool/ingest/package_signing.hpp"
 #include "repotool/ingest/placement.hpp"
+#include "repotool/policy/subject.hpp"
 #include "repotool/publish/extra_text.hpp"
 #include "repotool/publish/metadata_changes.hpp"
 #include "repotool/publish/publish_steps.hpp"
@@ -44,6 +45,18 @@ Candidate to_candidate(const Ingested& ingested) {
     return candidate;
 }
 
+TestedPackage tested_package(const Candidate& candidate) {
+    const store::Record& record = candidate.record;
+    return {formats::format_name(candidate.format),
+            candidate.dist,
+            candidate.component,
+            record.name,
+            record.version,
+            record.architecture,
+            record.sha256,
+            record.unsigned_sha256};
+}
+
 bool is_wanted(const std::vector<PackagePattern>& filter, const store::SetEntry& set,
                const store::Record& record) {
     return filter.empty() || std::any_of(filter.begin(), filter.end(), [&](const PackagePattern& pattern) {
@@ -67,7 +80,8 @@ Preparation::Preparation(const PublishContext& context, const PublishRequest& re
       filesystem_(context.site.filesystem()),
       transaction_(transaction),
       signer_(signer),
-      catalog_(filesystem_, transaction.fresh_path()) {
+      catalog_(filesystem_, transaction.fresh_path()),
+      gatekeeper_(context, request) {
     prepared_.operation = request.operation;
     prepared_.rules = request.rules;
     prepared_.removals = request.removals;
@@ -107,7 +121,15 @@ void Preparation::collect() {
     std::sort(candidates.begin(), candidates.end(), [](const Candidate& a, const Candidate& b) {
         return record_key(a.record) < record_key(b.record);
     });
+    ask_gate();
     pin_existing();
+}
+
+// What comes in by no update.
+void Preparation::ask_gate() {
+    for (auto& [origin, subject] : brought_) gatekeeper_.add(std::move(subject));
+    gatekeeper_.demand();
+    prepared_.meta.insert(gatekeeper_.meta().begin(), gatekeeper_.meta().end());
 }
 
 // What an update names goes where it says; everything else by the rules of placement.
@@ -122,7 +144,11 @@ void Preparation::add_placed(const std::vector<Ingested>& packages) {
         }
         if (!dists.empty() || packages[i].is_candidate) continue;
         prepared_.candidates.push_back(to_candidate(packages[i]));
-        place(prepared_.candidates.back(), context_.config, request_.placement, packages[i].dist);
+        Candidate& candidate = prepared_.candidates.back();
+        place(candidate, context_.config, request_.placement, packages[i].dist);
+        GateSubject& subject =
+            brought_.try_emplace(candidate.origin, GateSubject{candidate.origin, {}, {}}).first->second;
+        subject.packages.push_back(tested_package(candidate));
     }
     for (const auto& candidate : selection.taken()) prepared_.candidates.push_back(candidate);
     for (const auto& found : request_.updates) {
@@ -130,13 +156,18 @@ void Preparation::add_placed(const std::vector<Ingested>& packages) {
             demand_uploaders(repository.substr(0, repository.find('@')));
     }
     updates_ = std::move(selection.reports());
-    collate_verdicts(updates_, context_.config, request_.judge);
+    collate_verdicts(updates_, context_.config, [this](const auto& update, const auto& combination) {
+        return gatekeeper_.judge(update, combination);
+    });
     demand_verdicts(updates_, request_.operation);
 }
 
 void Preparation::add_from_repository(const std::string& reference) {
     const GenerationReader source = store::open_generation(filesystem_, "public", reference);
     demand_uploaders(source.manifest().repository);
+    const GenerationName name = name_of(source);
+    const std::string origin = fmt::format("{}@{}", name.repository, name.generation);
+    brought_.try_emplace(origin, GateSubject{origin, name, {}});
     for (const auto& sub_manifest : source.sub_manifests()) {
         const auto format = formats::parse_format(sub_manifest.format);
         for (const auto& set : sub_manifest.sets) {
@@ -159,8 +190,11 @@ void Preparation::add_packages_of(const GenerationReader& source, formats::Forma
             continue;
         }
         for (const auto& record : source.records(chunk)) {
-            if (is_wanted(request_.filter, set, record))
-                prepared_.candidates.push_back(to_candidate(name, record, origin));
+            if (!is_wanted(request_.filter, set, record)) continue;
+            prepared_.candidates.push_back(to_candidate(name, record, origin));
+            TestedPackage tested = tested_package(prepared_.candidates.back());
+            tested.path = store::pool_files(source.manifest().repository, record)[0].path;
+            brought_.at(origin).packages.push_back(std::move(tested));
         }
     }
 }

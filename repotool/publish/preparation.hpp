@@ -8,6 +8,7 @@
 #include "core/store/transaction.hpp"
 #include "repotool/ingest/ingest.hpp"
 #include "repotool/packages/catalog.hpp"
+#include "repotool/publish/gatekeeper.hpp"
 #include "repotool/publish/prepared_request.hpp"
 #include "repotool/publish/publish.hpp"
 #include "repotool/publish/working_sets.hpp"
@@ -41,6 +42,7 @@ private:
     std::set<std::string> digests_to_share(const SetName& name, const store::ChunkList& chunks);
     void demand_uploaders(const std::string& source) const;
     void add_extras_of(const store::GenerationReader& source, const store::SetEntry& set);
+    void ask_gate();
     void pin_existing();
     void demand_signed(const Candidate& candidate, const store::Record& published) const;
 
@@ -52,6 +54,8 @@ private:
     Catalog catalog_;
     PreparedRequest prepared_;
     std::vector<UpdateReport> updates_;
+    Gatekeeper gatekeeper_;
+    std::map<std::string, GateSubject> brought_;  // by repositories and files, by their candidates' origin
     std::set<std::string> signed_;
     std::unique_ptr<store::GenerationReader> current_;  // opened when it is asked for
 };

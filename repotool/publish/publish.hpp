@@ -44,13 +44,16 @@ struct PublishRequest {
     std::string repository;
     Inputs inputs;
     std::vector<FoundUpdate> updates;    // what they name of `inputs` and of repositories goes where they say
-    Judge judge;                         // of their combinations; null: none of them is checked
     std::vector<std::string> sources;    // repository[@N] whose packages are taken over
     std::vector<PackagePattern> filter;  // of what sources hold; none: everything
     std::vector<PackagePattern> removals;  // what goes
     RequestRules rules;
     PlacementOptions placement;  // of files
     Adopt adopt = Adopt::no;
+    // Lets pass what the gate misses, where the gate names this key among its overrides; with a reason, for
+    // the records.
+    std::string override_key;
+    std::string override_reason;
     bool may_bring_nothing = false;  // no package at all is nothing to do
     bool must_sign = false;          // promote: a repository without `sign:` is refused
     DryRun dry_run = DryRun::no;     // everything but the commit

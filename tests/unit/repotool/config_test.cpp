@@ -171,7 +171,8 @@ keys: {stable-key: {fingerprint: "0123456789abcdef0123456789ABCDEF01234567"}, te
                                        "repotool.yaml");
     CHECK(config.keys.at("stable-key").fingerprint == "0123456789ABCDEF0123456789ABCDEF01234567");
     CHECK(config.keys.at("test-key").fingerprint == "0123456789ABCDEF0123456789ABCDEF01234567");
-    CHECK(config.repository("stable").gate == std::vector<std::string>{"install", "systest"});
+    CHECK(config.repository("stable").gate.checks == std::vector<std::string>{"install", "systest"});
+    CHECK(config.evidence_signer() == "test-key");
     CHECK(config.metadata.valid_until == 7 * 86400);
     CHECK(config.disabled.at(0).reason == "red since Monday");
 }

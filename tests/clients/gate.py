@@ -1,0 +1,254 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What may be promoted: evidence on exactly these packages, by a key that counts; and each way in which it is missing."""
+
+import json
+import pathlib
+import subprocess
+
+from clock import DAY, HOUR, Calendar
+from json_schema import check
+from keys import generate_key
+from packages import a_deb, rpms
+from workspace import Scenario, exact_state, main, sha256
+
+CONFIG = """
+dists:
+  - {{name: bookworm, format: deb, architectures: [amd64], components: [main]}}
+  - {{name: el9, format: rpm, architectures: [x86_64]}}
+repositories:
+  stable: {{sign: none, gate: {gate}}}
+evidence: {{sign: ci-key}}
+keys:
+  ci-key: {{fingerprint: "{ci}"}}
+  other-key: {{fingerprint: "{other}"}}
+  boss-key: {{fingerprint: "{boss}"}}
+"""
+
+
+class Gate(Scenario):
+    def setUp(self):
+        super().setUp()
+        self.site.mkdir(parents=True)
+        self.keys = {name: generate_key(self, site=self.site, name=f"{name}-key") for name in ("ci", "other", "boss")}
+        self.configure("[install, systest]")
+        self.hello = a_deb(self.dir / "p", "hello")
+
+    def configure(self, gate):
+        self.write_config(CONFIG.format(gate=gate, **self.keys))
+
+    def record(self, change, name, status="pass", *options):
+        return self.repotool("--json", "result", change, "--check", name, "--status", status, *options).json
+
+    def pass_all(self, change="one"):
+        for name in ("install", "systest"):
+            self.record(change, name)
+
+    def refused(self, sentence, change="one", *options):
+        """The gate says why, promote refuses with the same words, and nothing comes in."""
+        found = self.repotool("gate", change, "stable", code=4)
+        self.assertIn(sentence, found.out)
+        before = exact_state(self.site / "public")
+        result = self.repotool("promote", f"test/{change}", "stable", *options, code=4)
+        self.assertIn(sentence, result.err)
+        self.assertEqual(exact_state(self.site / "public"), before)
+        return result
+
+    def promoted(self, *sources):
+        return self.repotool("--json", "promote", *sources, "stable").json
+
+
+class WhatIsMissing(Gate):
+    def test_what_passed_every_check_gets_in_and_the_history_names_the_evidence(self):
+        self.publish("test/one", self.hello, *rpms(self.dir / "r"))
+        self.refused("check 'install' has no evidence")
+        self.record("one", "install", "pass", "--log-url", "https://ci.example.com/1")
+        self.refused("check 'systest' has no evidence")
+        last = self.record("test/one@1", "systest")
+        check(last, "result-result")
+        self.assertIn("test/one@1 may pass the gate of stable", self.repotool("gate", "one", "stable").out)
+        self.assertTrue(self.promoted("test/one")["changed"])
+        history = self.repotool("--json", "history", "stable").json["records"][0]
+        self.assertIn(last["evidence_sha256"], history["meta"]["repotool.evidence"].split())
+        answer = self.repotool("--json", "gate", "one", "stable").json
+        check(answer, "gate-result")
+        self.assertEqual(answer["missing"], [])
+
+    def test_a_check_that_failed_is_told_with_its_log_and_a_later_pass_counts(self):
+        self.publish("test/one", self.hello)
+        self.pass_all()
+        self.record("one", "systest", "fail", "--log-url", "https://ci.example.com/7/console")
+        result = self.refused("test/one@1 in bookworm: check 'systest' failed, see https://ci.example.com/7/console")
+        self.assertIn("https://ci.example.com/7/console", result.err.splitlines()[0])
+        self.record("one", "systest", "skip")
+        self.refused("check 'systest' was skipped")
+        self.record("one", "systest")
+        self.promoted("test/one")
+
+    def test_evidence_on_another_generation_does_not_count(self):
+        self.publish("test/one", self.hello)
+        self.pass_all()
+        self.publish("test/one", self.hello, a_deb(self.dir / "q", "world"))
+        self.refused("was made on test/one@1, and test/one@2 is what would be promoted: test again")
+        self.promoted("test/one@1")
+
+    def test_a_result_for_one_dist_does_not_speak_for_the_other(self):
+        self.publish("test/one", self.hello, *rpms(self.dir / "r"))
+        self.record("one", "install")
+        self.record("one", "systest", "pass", "--dist", "el9")
+        self.refused("test/one@1 in bookworm: check 'systest' has no evidence")
+        self.record("one", "systest", "pass", "--dist", "bookworm")
+        self.promoted("test/one")
+
+    def test_a_key_that_is_not_listed_is_nobodys_word(self):
+        self.publish("test/one", self.hello)
+        self.record("one", "install", "pass", "--key", "other-key")
+        self.record("one", "systest")
+        self.refused(f"check 'install' is signed by {self.keys['other']}, which is not among the keys of the gate")
+        self.configure("{checks: [install, systest], keys: [ci-key, other-key]}")
+        self.promoted("test/one")
+
+    def test_what_is_too_old_must_be_tested_again(self):
+        calendar = Calendar(self, 9 * DAY + HOUR)
+        self.keys["ci"] = generate_key(self, site=self.site, name="older-ci-key")
+        self.configure("{checks: [install], max_age: 7d}")
+        self.publish("test/one", self.hello)
+        self.record("one", "install")
+        calendar.go_to(9 * DAY + HOUR)
+        self.refused("check 'install' is 9 days old, and the gate takes none older than 7 days")
+        self.record("one", "install")
+        self.promoted("test/one")
+
+    def test_a_base_that_moved_on_asks_for_another_test_where_the_gate_says_so(self):
+        self.configure("{checks: [install], stale_base: refuse}")
+        self.publish("base", self.hello)
+        self.publish("test/one", a_deb(self.dir / "q", "world"), "--base", "base")
+        self.record("one", "install")
+        self.assertIn("nothing has to be tested again", self.repotool("outstanding").out)
+        self.assertIn("may pass", self.repotool("gate", "one", "stable").out)
+        self.publish("base", a_deb(self.dir / "s", "more"))
+        self.assertIn("test/one@1 was built against base@1, and base@2 is current: test again",
+                      self.repotool("outstanding").out)
+        check(self.repotool("--json", "outstanding").json, "outstanding-result")
+        self.refused("was made on base@1, and base@2 is current now: build and test again")
+        self.configure("{checks: [install]}")
+        self.promoted("test/one")
+
+
+class WhoLies(Gate):
+    def record_path(self, number=1):
+        return self.site / f"private/evidence/test/one/{number:06}.json"
+
+    def test_a_record_that_was_changed_after_signing_does_not_count(self):
+        self.publish("test/one", self.hello)
+        self.record("one", "install")
+        self.record("one", "systest", "fail")
+        path = self.record_path(2)
+        path.write_text(path.read_text().replace('"status":"fail"', '"status":"pass"'))
+        self.refused("check 'systest' has a bad signature")
+
+    def test_a_record_that_vanished_from_the_middle_is_found(self):
+        self.publish("test/one", self.hello)
+        self.pass_all()
+        self.record_path(2).rename(self.record_path(1))
+        self.assertIn("the evidence was changed", self.repotool("gate", "one", "stable", code=9).err)
+
+    def test_signatures_are_what_gpg_itself_accepts(self):
+        self.publish("test/one", self.hello)
+        self.record("one", "install")
+        home = {"GNUPGHOME": str(self.site / "private/gnupg"), "PATH": "/usr/bin:/bin"}
+        verify = ["gpg", "--batch", "--verify", f"{self.record_path()}.asc", str(self.record_path())]
+        self.assertEqual(subprocess.run(verify, env=home, capture_output=True, check=False).returncode, 0)
+        document = json.loads(self.record_path().read_text())
+        check(document, "evidence")
+        self.assertEqual(document["packages"][0]["sha256"], sha256(self.hello))
+
+    def test_a_package_that_was_swapped_after_its_test_is_found(self):
+        self.publish("test/one", self.hello)
+        self.pass_all()
+        served = next((self.site / "public/pool/test/one").rglob("hello*.deb"))
+        served.unlink()
+        served.write_bytes(a_deb(self.dir / "evil", "hello", content="evil\n").read_bytes())
+        result = self.refused("is not what was published and tested")
+        self.assertIn("hello 1.0-1 (all)", result.err)
+
+    def test_a_name_of_ours_in_meta_is_refused(self):
+        self.repotool("publish", "--test", "one", self.hello, "--meta", "repotool.sources=test/two@1", code=2)
+
+
+class OtherWaysIn(Gate):
+    def test_a_file_gets_in_by_its_digest_and_another_with_its_name_does_not(self):
+        self.publish("test/one", self.hello)
+        self.pass_all()
+        other = a_deb(self.dir / "q", "hello", content="other\n")
+        for command in (("promote", other, "stable"), ("publish", "--to", "stable", other)):
+            self.assertIn("check 'install' was made on hello 1.0-1 (all) with other content: test again",
+                          self.repotool(*command, code=4).err)
+        world = a_deb(self.dir / "s", "world")
+        self.assertIn("check 'install' has no evidence", self.repotool("promote", world, "stable", code=4).err)
+        self.repotool("promote", self.hello, "stable")
+        self.configure("[install, systest, later]")
+        self.assertFalse(self.promoted(self.hello)["changed"], "what is in is not asked about again")
+
+    def test_copy_and_merge_pass_the_gate_as_well(self):
+        self.publish("test/one", self.hello)
+        self.assertIn("has no evidence", self.repotool("copy", "test/one", "stable", "hello", code=4).err)
+
+    def test_evidence_on_a_merge_counts_for_each_change_in_it(self):
+        self.publish("test/one", self.hello)
+        self.publish("test/two", a_deb(self.dir / "q", "world"))
+        self.repotool("merge", "--into", "test/gate-7", "test/one", "test/two")
+        self.pass_all("gate-7")
+        self.promoted("test/one")
+        self.publish("test/two", a_deb(self.dir / "s", "world", "1.1-1"))
+        self.refused("was made on test/gate-7@1, and test/two@2 is what would be promoted: test again", "two")
+
+    def test_an_update_needs_its_checks_on_each_combination(self):
+        self.publish("test/one", self.hello)
+        ready = self.dir / "ready"
+        (ready / "any/bookworm").mkdir(parents=True)
+        (ready / "any/bookworm" / pathlib.Path(self.hello).name).write_bytes(pathlib.Path(self.hello).read_bytes())
+        self.write_config(CONFIG.format(gate="[install]", **self.keys).replace(
+            "name: bookworm,", "name: bookworm, release: any, dist: bookworm,"))
+        (ready / "update.yml").write_text(
+            "notes: an update\nchange: one\nrequire: [systest]\n"
+            "builds:\n  - {id: hello-1.0-1, repo: any, dist: bookworm}\n")
+        self.record("one", "install")
+        result = self.repotool("promote", ready, "stable", code=4)
+        self.assertIn("any/bookworm failed 'systest': check 'systest' has no evidence", result.err.splitlines()[0])
+        self.assertTrue((ready / "update.yml").exists())
+        self.record("one", "systest")
+        self.assertTrue(self.promoted(ready)["changed"])
+
+
+class Overrides(Gate):
+    def test_only_a_second_key_lets_pass_what_is_missing_and_it_stays_in_the_history(self):
+        self.configure("{checks: [install], overrides: [boss-key]}")
+        self.publish("test/one", self.hello)
+        self.assertIn("'ci-key' is not among its `overrides`",
+                      self.repotool("promote", "test/one", "stable", "--override-with", "ci-key", "--reason", "x", code=4).err)
+        self.repotool("promote", "test/one", "stable", "--override-with", "boss-key", code=2)
+        result = self.repotool("promote", "test/one", "stable", "--override-with", "boss-key", "--reason", "fire")
+        self.assertIn("the gate of 'stable' is overridden: test/one@1 in bookworm: check 'install' has no evidence",
+                      result.err)
+        meta = self.repotool("--json", "history", "stable").json["records"][0]["meta"]["repotool.override"]
+        self.assertIn(self.keys["boss"], meta)
+        self.assertIn("fire", meta)
+        record = json.loads((self.site / "private/evidence/stable/000001.json").read_text())
+        self.assertEqual((record["status"], record["reason"]), ("override", "fire"))
+        self.assertEqual(record["missing"], ["test/one@1 in bookworm: check 'install' has no evidence"])
+
+    def test_the_key_that_signs_evidence_cannot_override(self):
+        self.configure("{checks: [install], overrides: [ci-key]}")
+        self.assertIn("needs a second key", self.repotool("list", code=2).err)
+
+    def test_where_no_key_signs_results_none_counts(self):
+        self.publish("test/one", self.hello)
+        self.record("one", "install")
+        self.write_config("dists: [{name: bookworm, format: deb}]\nrepositories: {stable: {sign: none, gate: [install]}}\n")
+        self.assertIn("no key signs evidence here",
+                      self.repotool("result", "one", "--check", "install", "--status", "pass", code=2).err)
+        self.refused("check 'install' is nobody's word")
+
+
+if __name__ == "__main__":
+    main()
