@@ -73,6 +73,7 @@ void add_tag(CLI::App& app, Program& program);
 void add_thaw(CLI::App& app, Program& program);
 void add_gate(CLI::App& app, Program& program);
 void add_outstanding(CLI::App& app, Program& program);
+void add_ready(CLI::App& app, Program& program);
 void add_result(CLI::App& app, Program& program);
 void add_diff(CLI::App& app, Program& program);
 void add_du(CLI::App& app, Program& program);
