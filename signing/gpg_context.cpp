@@ -7,6 +7,7 @@
 
 #include "core/base/error.hpp"
 #include "core/base/text.hpp"
+#include "signing/key_file.hpp"
 #include "signing/signer.hpp"
 
 namespace repotool::signing {
@@ -162,12 +163,16 @@ std::string display_name(const KeyReference& key) {
 }
 
 base::Error key_error(const KeyReference& key, const std::string& reason, const std::string& hint) {
-    const std::string home = key.home.string();
+    const std::string place = key.key_file ? key.key_file->file() : key.home.string();
+    // The home of a key file is gone before anybody could look at it.
+    const bool is_useful =
+        !hint.empty() && !(key.key_file && hint.find(key.home.string()) != std::string::npos);
     return {base::ErrorKind::signing, "sign with key", display_name(key),
-            fmt::format("{} (home {})", reason, base::printable(home)),
-            hint.empty() ? fmt::format("look at it with: reposign keys check --home {} --key {}",
-                                       base::shell_quote(home), base::shell_quote(key.fingerprint))
-                         : hint};
+            fmt::format("{} ({} {})", reason, key.key_file ? "key file" : "home", base::printable(place)),
+            is_useful ? hint
+                      : fmt::format("look at it with: reposign keys check --{} {} --key {}",
+                                    key.key_file ? "gpg-key-file" : "home", base::shell_quote(place),
+                                    base::shell_quote(key.fingerprint))};
 }
 
 }  // namespace repotool::signing

@@ -90,10 +90,7 @@ void prepare_home(const path& home) {
     if (!home.empty() && !fs::external_status(home.string(), fs::FinalSymlink::follow)) {
         // Made under another name, because its 0700 holds from the first moment whatever the umask.
         const std::string staged = fs::make_directory_beside(home.string());
-        write_configuration(staged,
-                            "# SHA-1 is out: signatures and self-signatures are SHA-512.\n"
-                            "personal-digest-preferences SHA512 SHA256\n"
-                            "cert-digest-algo SHA512\n");
+        write_signer_configuration(staged);
         try {
             fs::rename_external(staged, home.string());
         } catch (const base::SystemError& error) {
@@ -104,15 +101,25 @@ void prepare_home(const path& home) {
     require_usable_home(home);
 }
 
+bool remove_patiently(const path& home) {
+    for (int attempt = 0; attempt < kRemovalAttempts; ++attempt) {
+        if (fs::remove_external(home.string())) return true;
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    return false;
+}
+
 ThrowAwayDirectory::ThrowAwayDirectory() : path_(fs::make_temporary_directory("rt")) {}
 
 ThrowAwayDirectory::~ThrowAwayDirectory() {
-    // A gpg that was told to stop may still be removing its own lock files in here. A directory that stays
-    // all the same is no reason to fail.
-    for (int attempt = 0; attempt < kRemovalAttempts; ++attempt) {
-        if (fs::remove_external(path_.string())) return;
-        std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    }
+    remove_patiently(path_);  // a directory that stays all the same is no reason to fail
+}
+
+void write_signer_configuration(const path& home) {
+    write_configuration(home,
+                        "# SHA-1 is out: signatures and self-signatures are SHA-512.\n"
+                        "personal-digest-preferences SHA512 SHA256\n"
+                        "cert-digest-algo SHA512\n");
 }
 
 void write_verifier_configuration(const path& home) {

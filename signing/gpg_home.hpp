@@ -19,6 +19,9 @@ std::filesystem::path agent_socket(const std::filesystem::path& home);
 // is there already keeps its configuration and must be usable.
 void prepare_home(const std::filesystem::path& home);
 
+// Removes a home whose gpg or agent may still be removing its own files. False where some of it stays.
+bool remove_patiently(const std::filesystem::path& home);
+
 // A private directory (0700) below $TMPDIR with a short name, removed with all that is in it.
 class ThrowAwayDirectory {
 public:
@@ -33,6 +36,8 @@ private:
     std::filesystem::path path_;
 };
 
+// Writes the gpg.conf of a home that signs.
+void write_signer_configuration(const std::filesystem::path& home);
 // Writes the gpg.conf of a home that only ever holds public keys: no agent, no network, no web of trust.
 void write_verifier_configuration(const std::filesystem::path& home);
 

@@ -19,13 +19,8 @@ namespace {
 constexpr long kExpiryWarningDays = 30;
 constexpr long kSecondsPerDay = 86400;
 
-// The fingerprint in GnuPG's spelling: upper case, without the blanks that people copy along.
-std::string normalised_fingerprint(const KeyReference& key) {
-    std::string digits;
-    for (const char character : key.fingerprint)
-        if (character != ' ')
-            digits += static_cast<char>(std::toupper(static_cast<unsigned char>(character)));
-    if (!digits.empty() && digits.back() == '!') digits.pop_back();
+std::string whole_fingerprint(const KeyReference& key) {
+    std::string digits = normalised_fingerprint(key.fingerprint);
     const bool is_hexadecimal = std::all_of(digits.begin(), digits.end(), [](char digit) {
         return std::isxdigit(static_cast<unsigned char>(digit)) != 0;
     });
@@ -58,9 +53,18 @@ KeyReference with_passphrase(KeyReference key) {
 
 }  // namespace
 
+std::string normalised_fingerprint(const std::string& fingerprint) {
+    std::string digits;
+    for (const char character : fingerprint)
+        if (character != ' ')
+            digits += static_cast<char>(std::toupper(static_cast<unsigned char>(character)));
+    if (!digits.empty() && digits.back() == '!') digits.pop_back();
+    return digits;
+}
+
 HomeKey::HomeKey(const KeyReference& reference)
     : reference_(with_passphrase(reference)),
-      wanted_(normalised_fingerprint(reference)),
+      wanted_(whole_fingerprint(reference)),
       context_(usable_home(reference), reference_.passphrase),
       found_(find()) {
     refuse_faults();

@@ -15,6 +15,8 @@
 
 namespace repotool::signing {
 
+class KeyFile;
+
 struct KeyReference {
     std::string name;                       // what the configuration calls it: "stable-key"
     std::string fingerprint;                // 40 hexadecimal digits, of a primary key or a signing subkey
@@ -24,7 +26,12 @@ struct KeyReference {
     // has the public key in any case.
     std::vector<std::string> program{};
     std::optional<std::string> passphrase{};  // instead of passphrase_file
+    // Whose home `home` is; empty: somebody else's.
+    std::shared_ptr<const KeyFile> key_file{};
 };
+
+// In GnuPG's spelling: upper case, without the blanks and the exclamation mark that people copy along.
+std::string normalised_fingerprint(const std::string& fingerprint);
 
 struct PublicKey {
     std::string name;     // what the configuration calls it

@@ -12,6 +12,7 @@ struct Options {
     std::string repository;
     std::uint64_t to = 0;
     ResultFiles files;
+    console::SecretOptions secrets;
     std::vector<std::string> meta;
     bool dry_run = false;
     bool allow_release_info_change = false;
@@ -23,7 +24,7 @@ int run(const Options& options, const GlobalOptions& global) {
     OpenSite site = open_site(global);
     site.site->prepare_for_writing();
     const auto dry_run = options.dry_run ? publisher::DryRun::yes : publisher::DryRun::no;
-    const auto result = publisher::rollback(publish_context(site, global),
+    const auto result = publisher::rollback(signing_context(site, global, options.secrets),
                                             {options.repository, options.to, dry_run,
                                              options.allow_release_info_change, parse_meta(options.meta)});
     const int status =
@@ -49,6 +50,7 @@ void add_rollback(CLI::App& app, Program& program) {
         ->type_name("FILE");
     command->add_option("--junit", options->files.junit, "write what was done, or what failed, as JUnit")
         ->type_name("FILE");
+    console::add_secret_options(*command, options->secrets);
     command->add_option("--meta", options->meta, "KEY=VALUE to keep in the history")
         ->type_name("KEY=VALUE")
         ->allow_extra_args(false);

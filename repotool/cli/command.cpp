@@ -68,6 +68,15 @@ publisher::PublishContext publish_context(OpenSite& site, const GlobalOptions& g
     return {*site.site, site.config, base::parse_duration(global.lock_timeout), job_name()};
 }
 
+publisher::PublishContext signing_context(OpenSite& site, const GlobalOptions& global,
+                                          const console::SecretOptions& secrets) {
+    auto context = publish_context(site, global);
+    context.secrets.passphrase = console::read_passphrase(secrets);
+    if (!secrets.key_file.empty())
+        context.secrets.key_file = std::make_shared<signing::KeyFile>(secrets.key_file);
+    return context;
+}
+
 std::map<std::string, std::string> parse_meta(const std::vector<std::string>& arguments) {
     std::map<std::string, std::string> meta;
     for (const auto& argument : arguments) {

@@ -12,6 +12,7 @@
 #include <CLI/CLI.hpp>
 
 #include "core/console/main.hpp"
+#include "core/console/secret_options.hpp"
 #include "repotool/config/config.hpp"
 #include "repotool/config/open_site.hpp"
 #include "repotool/publish/publish.hpp"
@@ -54,6 +55,9 @@ OpenSite open_site(const GlobalOptions& global);
 OpenSite open_or_make_site(const GlobalOptions& global, const publisher::SiteDefaults& defaults);
 
 publisher::PublishContext publish_context(OpenSite& site, const GlobalOptions& global);
+// The same for what signs, with the secrets that are given on the command line.
+publisher::PublishContext signing_context(OpenSite& site, const GlobalOptions& global,
+                                          const console::SecretOptions& secrets);
 // KEY=VALUE arguments. Throws base::Error (usage).
 std::map<std::string, std::string> parse_meta(const std::vector<std::string>& arguments);
 // A change's result on standard output, JSON or text.

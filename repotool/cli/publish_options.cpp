@@ -48,6 +48,7 @@ int tell_moves(const publisher::PublishResult& result) {
 
 void add_change_options(CLI::App& command, PublishOptions& options) {
     add_result_file_options(command, options.files);
+    console::add_secret_options(command, options.secrets);
     command.add_option("--meta", options.meta, "KEY=VALUE to keep in the history")
         ->type_name("KEY=VALUE")
         ->allow_extra_args(false);
@@ -197,7 +198,7 @@ void PublishSession::take_inputs(publisher::PublishRequest& request, publisher::
 
 int PublishSession::finish(publisher::PublishRequest request,
                            const std::vector<publisher::ReadyDirectory>& ready) {
-    const auto context = publish_context(site_, global_);
+    const auto context = signing_context(site_, global_, options_.secrets);
     const bool is_real = request.dry_run == publisher::DryRun::no;
     const auto definition = is_real ? run_definition(options_.files, site_, global_, request) : std::nullopt;
     const std::string operation = request.operation;

@@ -18,6 +18,7 @@ struct PublishOptions {
     std::string rpm_dist;   // likewise, and the dist of .rpm files
     std::string base_url;   // likewise
     ResultFiles files;
+    console::SecretOptions secrets;
     std::vector<std::string> meta;
     std::string expire;        // duration
     std::string base;          // repository[@N] that the change was built against
@@ -31,7 +32,7 @@ struct PublishOptions {
     bool dry_run = false;
 };
 
-// What changes of a repository have in common: files of the result, --meta, --dry-run,
+// What changes of a repository have in common: files of the result, secrets, --meta, --dry-run,
 // --allow-release-info-change.
 void add_change_options(CLI::App& command, PublishOptions& options);
 // Those, and what bringing packages needs.

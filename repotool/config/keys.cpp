@@ -3,9 +3,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "core/base/error.hpp"
+#include "core/base/text.hpp"
 #include "core/fs/external.hpp"
 #include "core/fs/tree.hpp"
 
@@ -25,11 +27,35 @@ signing::KeyReference key_reference(const Config& config, const std::string& nam
     return {name, key.fingerprint, home_of(key, site_root), key.passphrase_file, key.exec};
 }
 
+// As the configuration names keys: with blanks, perhaps, and in lower case.
+bool holds(const signing::KeyFile& file, const std::string& fingerprint) {
+    const auto& held = file.fingerprints();
+    return std::find(held.begin(), held.end(), signing::normalised_fingerprint(fingerprint)) != held.end();
+}
+
+[[noreturn]] void refuse_key_file(const signing::KeyFile& file, const std::string& repository) {
+    throw base::Error(base::ErrorKind::signing, "use key file", file.file(),
+                      fmt::format("it holds {}, which is no key of 'sign:' of '{}'",
+                                  base::join(file.fingerprints(), " and "), repository),
+                      "repotool config show tells which keys sign the repository");
+}
+
+// In the place of the home, or the program, that the configuration names.
+void use_key_file(std::vector<signing::KeyReference>& keys, const GivenSecrets& given,
+                  const std::string& repository) {
+    const auto key = std::find_if(keys.begin(), keys.end(),
+                                  [&](const auto& one) { return holds(*given.key_file, one.fingerprint); });
+    if (key == keys.end()) refuse_key_file(*given.key_file, repository);
+    *key = {key->name, key->fingerprint, given.key_file->home(), {}, {}, given.passphrase, given.key_file};
+}
+
 }  // namespace
 
 std::unique_ptr<signing::Signer> open_signer(const Config& config, const std::string& repository,
-                                             const std::string& site_root, bool must_sign) {
+                                             const std::string& site_root, bool must_sign,
+                                             const GivenSecrets& given) {
     const RepositoryConfig settings = config.repository(repository);
+    if (given.key_file && settings.keys.empty()) refuse_key_file(*given.key_file, repository);
     if (settings.sign == SignPolicy::none || (settings.sign == SignPolicy::unspecified && !must_sign))
         return nullptr;
     if (settings.sign == SignPolicy::unspecified) {
@@ -41,6 +67,11 @@ std::unique_ptr<signing::Signer> open_signer(const Config& config, const std::st
     }
     std::vector<signing::KeyReference> keys;
     for (const auto& name : settings.keys) keys.push_back(key_reference(config, name, site_root));
+    if (given.key_file) {
+        use_key_file(keys, given, repository);
+    } else if (given.passphrase) {
+        for (auto& key : keys) key.passphrase = given.passphrase;
+    }
     return signing::open_signer(keys);
 }
 

@@ -3,19 +3,29 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "core/fs/filesystem.hpp"
 #include "core/store/transaction.hpp"
 #include "repotool/config/config.hpp"
+#include "signing/key_file.hpp"
 #include "signing/signer.hpp"
 
 namespace repotool::publisher {
 
+// What one run is given of keys, beside the configuration.
+struct GivenSecrets {
+    std::shared_ptr<const signing::KeyFile> key_file;  // in the place of the configured key's home
+    std::optional<std::string> passphrase;             // of that key; without a key file, of each
+};
+
 // The signer of a repository, its key tried; null where the repository is not signed. `must_sign`: a
-// repository that says nothing about signing is refused. Throws base::Error (signing).
+// repository that says nothing about signing is refused. Throws base::Error (signing), also for a key file
+// that holds none of the repository's keys.
 std::unique_ptr<signing::Signer> open_signer(const Config& config, const std::string& repository,
-                                             const std::string& site_root, bool must_sign);
+                                             const std::string& site_root, bool must_sign,
+                                             const GivenSecrets& given);
 
 // The signer that `keys` calls `name`, its key tried. Throws base::Error (usage) where there is none of that
 // name, (signing).

@@ -10,6 +10,7 @@
 #include "core/store/manifest.hpp"
 #include "core/store/site.hpp"
 #include "repotool/config/config.hpp"
+#include "repotool/config/keys.hpp"
 #include "repotool/ingest/inputs.hpp"
 #include "repotool/ingest/placement.hpp"
 #include "repotool/packages/package_pattern.hpp"
@@ -26,6 +27,7 @@ struct PublishContext {
     const Config& config;
     std::int64_t lock_timeout = 600;  // seconds
     std::string job;                  // build URL or tag, for history and for those who wait
+    GivenSecrets secrets{};
 };
 
 enum class DryRun { no, yes };

@@ -42,7 +42,7 @@ public:
         store::check_repository_name(repository_);
         store::open_generation(filesystem_, "public",
                                repository_);  // says so where there is no such repository
-        signer_ = open_signer(context_.config, repository_, filesystem_.root(), false);
+        signer_ = open_signer(context_.config, repository_, filesystem_.root(), false, context_.secrets);
         const auto lock = context_.site.lock_repository(repository_, context_.lock_timeout, context_.job);
         store::recover(context_.site, repository_);
         store::check_not_frozen(filesystem_, repository_, "roll back");

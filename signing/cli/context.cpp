@@ -27,11 +27,14 @@ void Context::add_key_options(CLI::App& command) {
     add_home_options(command);
     command.add_option("--key", key, "fingerprint; may be left out where the home has one usable key")
         ->type_name("FINGERPRINT");
-    command.add_option("--passphrase-file", passphrase_file, "file whose first line unlocks the key")
-        ->type_name("FILE");
+    console::add_secret_options(command, secrets);
+    for (const char* other : {"--home", "--site"})
+        command.get_option("--gpg-key-file")->excludes(command.get_option(other));
 }
 
-std::string Context::resolve_home() const {
+std::string Context::resolve_home() {
+    if (!key_file_ && !secrets.key_file.empty()) key_file_ = std::make_shared<KeyFile>(secrets.key_file);
+    if (key_file_) return key_file_->home();
     if (!home.empty()) return home;
     if (!site.empty()) return home_of_site(site);
     if (const auto from_environment = environment("GNUPGHOME"); !from_environment.empty())
@@ -42,20 +45,26 @@ std::string Context::resolve_home() const {
                       "give --home DIR or --site DIR, or set GNUPGHOME");
 }
 
-KeyReference Context::resolve_key() const {
-    KeyReference reference{"", key, resolve_home(), passphrase_file};
-    if (!key.empty()) return reference;
-    for (const auto& description : list_keys(reference.home)) {
+KeyReference Context::reference(const std::string& fingerprint) {
+    if (!passphrase_) passphrase_ = console::read_passphrase(secrets);
+    return {"", fingerprint, resolve_home(), {}, {}, passphrase_, key_file_};
+}
+
+KeyReference Context::resolve_key() {
+    if (!key.empty()) return reference(key);
+    const std::string where = resolve_home();
+    const std::string& shown = key_file_ ? key_file_->file() : where;
+    std::string only;
+    for (const auto& description : list_keys(where)) {
         if (!description.usable) continue;
-        if (!reference.fingerprint.empty())
-            throw base::Error(base::ErrorKind::usage, "choose a key in", reference.home.string(),
-                              "there is more than one",
+        if (!only.empty())
+            throw base::Error(base::ErrorKind::usage, "choose a key in", shown, "there is more than one",
                               "give --key FINGERPRINT; reposign keys list shows them");
-        reference.fingerprint = description.fingerprint;
+        only = description.fingerprint;
     }
-    if (!reference.fingerprint.empty()) return reference;
-    throw base::Error(base::ErrorKind::signing, "choose a key in", reference.home.string(),
-                      "there is no usable secret key", "make one with: reposign keys generate");
+    if (!only.empty()) return reference(only);
+    throw base::Error(base::ErrorKind::signing, "choose a key in", shown, "there is no usable secret key",
+                      "make one with: reposign keys generate");
 }
 
 void Context::print(const std::string& line) const {

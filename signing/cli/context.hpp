@@ -4,9 +4,13 @@
 
 #include <CLI/CLI.hpp>
 #include <functional>
+#include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 
+#include "core/console/secret_options.hpp"
+#include "signing/key_file.hpp"
 #include "signing/signer.hpp"
 
 namespace repotool::signing::cli {
@@ -18,7 +22,7 @@ struct Context {
     std::string home;
     std::string site;
     std::string key;
-    std::string passphrase_file;
+    console::SecretOptions secrets;
     // What the chosen subcommand does; runs after the whole command line was understood.
     std::function<void()> run;
 
@@ -29,16 +33,22 @@ struct Context {
     void add_home_options(CLI::App& command);
     void add_key_options(CLI::App& command);
 
-    // --home, --site DIR's private/gnupg, $GNUPGHOME, or private/gnupg of the site that repotool would find.
-    // Throws base::Error (usage) when there is none of these.
-    std::string resolve_home() const;
+    // That of --gpg-key-file, --home, --site DIR's private/gnupg, $GNUPGHOME, or private/gnupg of the site
+    // that repotool would find. Throws base::Error (usage) when there is none of these.
+    std::string resolve_home();
+    // This key of the home, with the passphrase that was given.
+    KeyReference reference(const std::string& fingerprint);
     // --key, or the one usable key in the home. Throws base::Error when there is none or more than one.
-    KeyReference resolve_key() const;
+    KeyReference resolve_key();
 
     // One line per result for people; the whole document for --json, which gets "ok": true where it says
     // nothing.
     void print(const std::string& line) const;
     void finish(nlohmann::ordered_json document) const;
+
+private:
+    std::shared_ptr<const KeyFile> key_file_;  // opened when it is asked for
+    std::optional<std::string> passphrase_;    // read once
 };
 
 // Each adds one subcommand, which sets context.run when it is chosen.

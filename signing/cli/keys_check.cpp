@@ -30,7 +30,7 @@ void run(Context& context) {
     std::string first_fault;
     std::string first_faulty;
     for (const auto& fingerprint : fingerprints) {
-        const auto problem = problem_of({"", fingerprint, home, context.passphrase_file});
+        const auto problem = problem_of(context.reference(fingerprint));
         if (!problem.empty() && first_fault.empty()) {
             first_fault = problem;
             first_faulty = fingerprint;

@@ -9,7 +9,7 @@
 namespace repotool::signing::cli {
 namespace {
 
-void run(const std::string& output, const Context& context) {
+void run(const std::string& output, Context& context) {
     const auto key = context.resolve_key();
     const auto armored = open_gpg_signer(key)->public_key();
     if (!output.empty()) {

@@ -29,7 +29,7 @@ void check(const Options& options) {
         throw base::Error(base::ErrorKind::usage, "use the user id", options.user_id, "it has a line break");
 }
 
-void run(const Options& options, const Context& context) {
+void run(const Options& options, Context& context) {
     check(options);
     if (!context.site.empty()) prepare_site(context.site);
     const std::string home = context.resolve_home();

@@ -7,7 +7,7 @@
 namespace repotool::signing::cli {
 namespace {
 
-void run(const Context& context) {
+void run(Context& context) {
     auto documents = nlohmann::ordered_json::array();
     for (const auto& key : list_keys(context.resolve_home())) {
         const auto state = key.usable ? std::string("usable") : key.problem;

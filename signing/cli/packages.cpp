@@ -15,7 +15,7 @@ namespace {
 // So many packages have a second copy at a time.
 constexpr std::size_t kBatchSize = 256;
 
-void run(const std::vector<std::string>& files, const Context& context) {
+void run(const std::vector<std::string>& files, Context& context) {
     const auto signer = open_gpg_signer(context.resolve_key());
     PackageSigner package_signer(*signer);
     auto documents = nlohmann::ordered_json::array();

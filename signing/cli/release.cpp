@@ -9,7 +9,7 @@
 namespace repotool::signing::cli {
 namespace {
 
-void run(const std::string& directory, const Context& context) {
+void run(const std::string& directory, Context& context) {
     const auto release = read_text(join(directory, "Release"));
     const auto key = context.resolve_key();
     const auto signer = open_gpg_signer(key);

@@ -15,7 +15,7 @@ std::string repomd_path(const std::string& directory) {
     return is_file(direct) ? direct : join(directory, "repodata/repomd.xml");
 }
 
-void run(const std::string& directory, const Context& context) {
+void run(const std::string& directory, Context& context) {
     const auto path = repomd_path(directory);
     const auto repomd = read_text(path);
     const auto key = context.resolve_key();

@@ -74,6 +74,8 @@ class GnuPG:
         self.scenario = scenario
         self.home = pathlib.Path(home)
         self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Else the agent finds out how slow it can be made, which takes long and fails on a machine that is busy.
+        (self.home / "gpg-agent.conf").write_text("s2k-count 65536\n")
 
     def run(self, *arguments, data=None, program="gpg"):
         options = ["--batch", "--quiet"] if program == "gpg" else []
