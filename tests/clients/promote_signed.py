@@ -3,9 +3,10 @@
 
 import pathlib
 import shutil
+import unittest
 
 from clients import Apt, Dnf, Zypper
-from keys import RpmKeys, binary_keyring, generate_key, gpgv, sqv
+from keys import GnuPG, RpmKeys, binary_keyring, gpgv, sqv
 from packages import a_deb, a_mixed_set
 from reader import read_everything
 from web import Nginx
@@ -17,10 +18,9 @@ dists:
   - {{name: bookworm, format: deb, architectures: [amd64], components: [main]}}
   - {{name: el9, format: rpm, architectures: [x86_64]}}
 repositories:
-  stable: {{sign: stable-key}}
+  stable: {{sign: {sign}}}
 keys:
-  stable-key: {{fingerprint: "{fingerprint}"}}
-"""
+{keys}"""
 
 
 def flip_byte(path, position):
@@ -31,20 +31,43 @@ def flip_byte(path, position):
     pathlib.Path(path).write_bytes(data)
 
 
-class PromoteSigned(Scenario):
+class Signed(Scenario):
+    """Both formats in one generation; what is asked of it holds for every kind of key."""
+
+    algorithms = {"stable-key": "ed25519"}  # all of them sign; clients know the first alone
+    secrets = {}  # by algorithm, made once: RSA needs its time
+
     def setUp(self):
         super().setUp()
         (self.site / "public").mkdir(parents=True)
         self.server = Nginx(self.dir / "nginx", self.site / "public")
         self.addCleanup(self.server.stop)
-        self.fingerprint = generate_key(self, site=self.site)
-        self.write_config(CONFIG.format(url=self.server.url, fingerprint=self.fingerprint))
+        self.gpg = GnuPG(self, self.site / "private/gnupg")
+        self.fingerprints = {name: self.import_key(algorithm) for name, algorithm in self.algorithms.items()}
+        self.configure("stable")
         self.files = a_mixed_set(self.dir / "ready")
         self.answer = self.repotool("--json", "promote", self.dir / "ready", "stable").json
         self.files = [self.dir / "ready/.promoted/1" / path.name for path in self.files]
         self.key = self.site / "public/keys/stable-key.asc"
         self.keyring = binary_keyring(self.key, self.dir / "stable-key.gpg")
+        self.whole_keyring = self.dir / "whole.gpg"  # gpgv demands to know each key that signed
+        self.whole_keyring.write_bytes(b"".join(binary_keyring(self.site / f"public/keys/{name}.asc", self.dir / "one.gpg").read_bytes()
+                                                for name in self.algorithms))
         self.rpmkeys = RpmKeys(self.dir / "rpmdb", self.key)
+
+    def import_key(self, algorithm):
+        if algorithm not in Signed.secrets:
+            maker = GnuPG(self, self.dir / "maker")
+            fingerprint = maker.key(algorithm, algorithm=algorithm)
+            Signed.secrets[algorithm] = (fingerprint, maker.secret_key(fingerprint))
+        fingerprint, secret = Signed.secrets[algorithm]
+        self.gpg.run("--import", data=secret)
+        return fingerprint
+
+    def configure(self, repository, fingerprints=None):
+        keys = {**self.fingerprints, **(fingerprints or {})}
+        self.write_config(CONFIG.format(url=self.server.url, sign=f"[{', '.join(keys)}]", keys="".join(
+            f'  {name}: {{fingerprint: "{key}"}}\n' for name, key in keys.items())).replace("stable: {sign", f"{repository}: {{sign"))
 
     def apt(self, name, url=None):
         return Apt(self.dir / name, f"deb [signed-by={self.keyring}] {url or self.server.url}/stable bookworm main")
@@ -56,23 +79,13 @@ class PromoteSigned(Scenario):
 
     def accept_detached(self, directory, name, signature):
         paths = (directory / signature, directory / name)
-        self.assertTrue(gpgv(self.keyring, *paths), f"gpgv refuses {name}")
+        self.assertTrue(gpgv(self.whole_keyring, *paths), f"gpgv refuses {name}")
         self.assertTrue(sqv(self.keyring, *paths), f"sqv refuses {name}")
-
-    def test_both_formats_arrive_in_one_flip_and_inputs_stay_as_they_were(self):
-        self.assertEqual((self.answer["changed"], self.answer["generation"]), (True, 1))
-        self.assertEqual({package["format"] for package in self.answer["packages"]}, {"deb", "rpm"})
-        self.assertEqual({package["unsigned_sha256"] for package in self.answer["packages"]},
-                         {sha256(path) for path in self.files})
-        for package in self.answer["packages"]:
-            self.assertEqual(package["sha256"] != package["unsigned_sha256"], package["format"] == "rpm", package)
-        self.assertEqual(len(read_everything(self.site / "public", "stable")), len(self.files))
-        self.assert_nothing_left()
 
     def test_gpgv_sqv_and_rpmkeys_accept_every_signature(self):
         generation = self.site / "public/gen/stable/1"
         suite = generation / "dists/bookworm"
-        self.assertTrue(gpgv(self.keyring, suite / "InRelease"))
+        self.assertTrue(gpgv(self.whole_keyring, suite / "InRelease"))
         self.accept_detached(suite, "Release", "Release.gpg")
         self.accept_detached(generation, "MANIFEST", "MANIFEST.asc")
         for architecture in ("x86_64", "source"):
@@ -96,26 +109,17 @@ class PromoteSigned(Scenario):
         zypper.refresh()
         self.assertEqual(zypper.names(), ["delta", "gamma", "gamma-data"])
 
-    def test_the_client_snippets_carry_the_key(self):
-        apt = Apt(self.dir / "apt", "# nothing here")
-        snippet = self.repotool("client", "stable", "--format", "sources").out
-        (apt.dir / "etc/sources.list.d/stable.sources").write_text(snippet)
-        apt.update()
-        self.assertEqual(len(apt.download("alpha")), 2)
-        dnf = Dnf(self.dir / "dnf", baseurl="http://127.0.0.1:1/")
-        (dnf.dir / "repos/r.repo").write_text(self.repotool("client", "stable", "--format", "repo").out)
-        self.assertEqual(len(dnf.download("delta")), 2)
-
     def test_one_flipped_byte_in_a_metadata_file_is_refused(self):
         copy = self.dir / "copied-site"
         shutil.copytree(self.site, copy, symlinks=True, ignore=shutil.ignore_patterns("S.*", "private"))
         generation = copy / "public/gen/stable/1"
         suite, repodata = generation / "dists/bookworm", generation / "pin/el9/x86_64/repodata"
-        checks = [(suite / "InRelease", lambda: gpgv(self.keyring, suite / "InRelease"))]
+        checks = [(suite / "InRelease", lambda: gpgv(self.whole_keyring, suite / "InRelease"))]
         for directory, name, signature in ((suite, "Release", "Release.gpg"), (generation, "MANIFEST", "MANIFEST.asc"),
                                            (repodata, "repomd.xml", "repomd.xml.asc")):
-            for path in (directory / name, directory / signature):
-                checks.append((path, lambda d=directory, n=name, s=signature: gpgv(self.keyring, d / s, d / n)
+            # A signature of two keys that is damaged in one of them stays good for clients with the other.
+            for path in (directory / name, directory / signature)[:2 if len(self.algorithms) == 1 else 1]:
+                checks.append((path, lambda d=directory, n=name, s=signature: gpgv(self.whole_keyring, d / s, d / n)
                                or sqv(self.keyring, d / s, d / n)))
         for path, accepts in checks:
             original = path.read_bytes()
@@ -149,12 +153,33 @@ class PromoteSigned(Scenario):
             flip_byte(copy, copy.stat().st_size - 40)
             self.assertFalse(self.rpmkeys.accepts(copy), f"{path.name} is accepted with a flipped payload byte")
 
+
+class PromoteSigned(Signed):
+    def test_both_formats_arrive_in_one_flip_and_inputs_stay_as_they_were(self):
+        self.assertEqual((self.answer["changed"], self.answer["generation"]), (True, 1))
+        self.assertEqual({package["format"] for package in self.answer["packages"]}, {"deb", "rpm"})
+        self.assertEqual({package["unsigned_sha256"] for package in self.answer["packages"]},
+                         {sha256(path) for path in self.files})
+        for package in self.answer["packages"]:
+            self.assertEqual(package["sha256"] != package["unsigned_sha256"], package["format"] == "rpm", package)
+        self.assertEqual(len(read_everything(self.site / "public", "stable")), len(self.files))
+        self.assert_nothing_left()
+
+    def test_the_client_snippets_carry_the_key(self):
+        apt = Apt(self.dir / "apt", "# nothing here")
+        snippet = self.repotool("client", "stable", "--format", "sources").out
+        (apt.dir / "etc/sources.list.d/stable.sources").write_text(snippet)
+        apt.update()
+        self.assertEqual(len(apt.download("alpha")), 2)
+        dnf = Dnf(self.dir / "dnf", baseurl="http://127.0.0.1:1/")
+        (dnf.dir / "repos/r.repo").write_text(self.repotool("client", "stable", "--format", "repo").out)
+        self.assertEqual(len(dnf.download("delta")), 2)
+
     def test_an_unsigned_test_repository_is_promoted_with_its_tested_files(self):
         self.publish("test/change-1", *self.files)
         answer = self.repotool("--json", "promote", "test/change-1", "stable").json
         self.assertFalse(answer["changed"], "ready/ held the same packages already")
-        self.write_config(CONFIG.format(url=self.server.url, fingerprint=self.fingerprint).replace(
-            "stable: {sign", "other: {sign"))
+        self.configure("other")
         answer = self.repotool("--json", "promote", "test/change-1", "other").json
         self.assertEqual({package["unsigned_sha256"] for package in answer["packages"]},
                          {sha256(path) for path in self.files})
@@ -162,17 +187,28 @@ class PromoteSigned(Scenario):
             self.assertTrue(self.rpmkeys.accepts(path))
 
     def test_a_missing_secret_key_ends_before_anything_is_published(self):
-        shutil.rmtree(self.site / "private/gnupg")
+        shutil.rmtree(self.gpg.home)
         before = exact_state(self.site / "public")
         (self.dir / "more").mkdir()
         more = a_deb(self.dir / "more", "more")
-        for fingerprint in (self.fingerprint, "0" * 40):
-            self.write_config(CONFIG.format(url=self.server.url, fingerprint=fingerprint))
+        for fingerprint in (self.fingerprints["stable-key"], "0" * 40):
+            self.configure("stable", {"stable-key": fingerprint})
             refused = self.repotool("--json", "promote", self.dir / "more", "stable", code=5)
             self.assertEqual(refused.json["error"]["kind"], "signing")
             self.assert_same_state(before, exact_state(self.site / "public"), "public/")
         self.assertTrue(more.exists())
         self.assert_nothing_left()
+
+
+class TwoKeysOneOfThemRsa(Signed):
+    """A client that knows the RSA key alone accepts what its key and another have signed."""
+
+    algorithms = {"stable-key": "rsa4096", "next-key": "ed25519"}
+
+
+def load_tests(loader, _tests, _pattern):
+    """Signed is what the others are made of."""
+    return unittest.TestSuite(loader.loadTestsFromTestCase(case) for case in (PromoteSigned, TwoKeysOneOfThemRsa))
 
 
 if __name__ == "__main__":
