@@ -62,7 +62,7 @@ def write(path, text):
 def main():
     options = parse(sys.argv[1:])
     work = options.cache / f"work-{os.getpid()}"  # beside the states, so that hard links reach
-    everything, signed = cases.all_cases(options.bin, work / "key")
+    everything, keys = cases.all_cases(options.bin, work / "key")
     picked = chosen(options, everything)
     if options.list:
         print("\n".join(f"{case.name:<18} {case.title}" for case in picked))
@@ -76,7 +76,8 @@ def main():
         failed = True
         tell(f"stopped in the case {case.name}: {failure}")  # what was measured before is kept
     finally:
-        signed.forget_key()
+        for key in keys:
+            key.forget()
         remove_tree(work)
     if not measured:
         sys.exit(1)

@@ -6,6 +6,7 @@ import dataclasses
 import ours
 import peers_deb
 import peers_rpm
+import signing
 
 PEER_LIMIT = 50_000  # the largest size at which peers run: their time grows with it, and ours is what has to be shown at 100,000
 
@@ -119,8 +120,15 @@ def _remembering(binaries):
     ]
 
 
+def _signing(keys):
+    return [Case(f"rpm-sign-{key.algorithm}", f"RPM: signatures in packages, {key.algorithm}", (200,),
+                 [Contestant(signing.Reposign(key), "sign"), Contestant(signing.RpmSign(key), "sign")], quick_sizes=(200,),
+                 target=Target(200, None, None, {"rpmsign --addsign": 3}), from_files=True) for key in keys]
+
+
 def all_cases(binaries, home):
-    """`binaries`: where repotool and reposign are; `home`: where the key of the signed cases may be made. (rsync's case, a mirror that
-    follows, comes with mirrorsync's own.)"""
-    signed = ours.Signed("both", binaries, home)
-    return [*_adding(binaries, signed), *_building(binaries), *_moving(binaries), *_remembering(binaries)], signed
+    """The cases and their keys. `binaries`: where repotool and reposign are; `home`: where the keys may be made. (rsync's case, a mirror
+    that follows, comes with mirrorsync's own.)"""
+    keys = [signing.Key(home, binaries, algorithm) for algorithm in ("ed25519", "rsa4096")]
+    signed = ours.Signed("both", binaries, keys[0])
+    return [*_adding(binaries, signed), *_building(binaries), *_moving(binaries), *_remembering(binaries), *_signing(keys)], keys

@@ -50,7 +50,9 @@ class Corpus:
         self.root = pathlib.Path(cache) / f"{kind}-{fingerprint()}"
 
     def shards(self, count):
-        """Directories that hold the first `count` packages, a multiple of SHARD; made where they are missing."""
+        """Directories that hold the first `count` packages, a multiple of SHARD or less than one; made where they are missing."""
+        if count < SHARD:
+            return self._made([(self.root / f"first-{count}", 0, count)])
         if count % SHARD:
             raise ValueError(f"cannot make a corpus of {count} packages: shards are of {SHARD}")
         return self._made([(self.root / f"{number:03}", number * SHARD, SHARD) for number in range(count // SHARD)])

@@ -2,11 +2,9 @@
 """repotool: every publish is durable, verified before the flip, and leaves the old indexes to slow clients."""
 
 import hashlib
-import json
 import pathlib
-import shutil
 
-from programs import copy_tree, quietly, timed
+from programs import copy_tree, timed
 from side import Command, Side, Tree
 
 CONFIGURATION = """\
@@ -156,24 +154,12 @@ class Signed(Repotool):
     """Both formats in one repository, with a key. The packages of the prepared state are published before the key is set, because to
     sign 50,000 RPM files takes longer than all else here; a publish signs what it brings, Release, repomd.xml and MANIFEST."""
 
-    def __init__(self, kind, binaries, home):
+    def __init__(self, kind, binaries, key):
         super().__init__(kind, binaries)
-        self.home = pathlib.Path(home).resolve()
-
-    def make_key(self):
-        if not (self.home / "fingerprint").exists():
-            self.home.mkdir(parents=True, mode=0o700, exist_ok=True)
-            made = json.loads(quietly(self.program.with_name("reposign"), "keys", "generate", "bench", "--home", self.home, "--json"))
-            (self.home / "fingerprint").write_text(made["fingerprint"])
-        return (self.home / "fingerprint").read_text()
-
-    def forget_key(self):
-        if self.home.exists():
-            quietly("gpgconf", "--homedir", self.home, "--kill", "all")
-            shutil.rmtree(self.home)
+        self.key = key
 
     def add(self, work, extra):
-        keys = f'keys:\n  bench: {{fingerprint: "{self.make_key()}", home: "{self.home}"}}\n'
+        keys = f'keys:\n  bench: {{fingerprint: "{self.key.fingerprint()}", home: "{self.key.home}"}}\n'
         self._configure(work, "bench", keys)
         self._do(work, "publish", "--to", "stable", *extra[2:])
         return super().add(work, extra)

@@ -25,7 +25,7 @@ class Command:
 class Tree:
     """How clients read it: baseurl for dnf, the words after the options of a line of sources for apt."""
 
-    kind: str  # "rpm", "deb"
+    kind: str  # "rpm", "deb"; "signed": packages alone
     root: pathlib.Path  # for rpm the directory of repodata, for deb what a source line names
     suite: str = ""  # "" for a flat repository
     index: str = ""  # of deb: the Packages file, below root
