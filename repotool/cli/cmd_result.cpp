@@ -4,6 +4,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "core/base/text.hpp"
 #include "core/base/time.hpp"
 #include "core/console/help.hpp"
 #include "core/console/usage.hpp"
@@ -52,11 +53,11 @@ int run(const Options& options, const GlobalOptions& global) {
     if (global.json) {
         print(to_json(stored).dump(1) + "\n");
     } else if (!global.quiet) {
-        print(fmt::format("{}@{}: check '{}' {}{}, recorded for {} packages\n  {}/{}\n",
-                          evidence.subject.repository, evidence.subject.generation, evidence.check,
-                          publisher::evidence_status_name(evidence.status),
-                          evidence.dist.empty() ? "" : " in " + evidence.dist, evidence.packages.size(),
-                          site.filesystem->root(), stored.path));
+        print(fmt::format(
+            "{}@{}: check '{}' {}{}, recorded for {}\n  {}/{}\n", evidence.subject.repository,
+            evidence.subject.generation, evidence.check, publisher::evidence_status_name(evidence.status),
+            evidence.dist.empty() ? "" : " in " + evidence.dist,
+            base::counted(evidence.packages.size(), "package"), site.filesystem->root(), stored.path));
     }
     return 0;
 }
