@@ -3,22 +3,15 @@
 #pragma once
 
 #include <memory>
-#include <optional>
 #include <string>
 
 #include "core/fs/filesystem.hpp"
 #include "core/store/transaction.hpp"
 #include "repotool/config/config.hpp"
-#include "signing/key_file.hpp"
+#include "repotool/config/given_secrets.hpp"
 #include "signing/signer.hpp"
 
 namespace repotool::publisher {
-
-// What one run is given of keys, beside the configuration.
-struct GivenSecrets {
-    std::shared_ptr<const signing::KeyFile> key_file;  // in the place of the configured key's home
-    std::optional<std::string> passphrase;             // of that key; without a key file, of each
-};
 
 // The signer of a repository, its key tried; null where the repository is not signed. `must_sign`: a
 // repository that says nothing about signing is refused. Throws base::Error (signing), also for a key file

@@ -2,6 +2,7 @@
 #include "repotool/policy/subject.hpp"
 
 #include <algorithm>
+#include <functional>
 
 #include "core/base/error.hpp"
 #include "core/base/text.hpp"
@@ -18,13 +19,18 @@ bool is_published(fs::Filesystem& filesystem, const std::string& repository) {
            store::make_symlink_head(filesystem, "public", repository)->current().has_value();
 }
 
-std::optional<GenerationName> find_generation(fs::Filesystem& filesystem, const std::string& reference) {
+// Empty where `open` finds none.
+std::optional<GenerationName> name_if_there(const std::function<store::GenerationReader()>& open) {
     try {
-        return name_of(store::open_generation(filesystem, "public", reference));
+        return name_of(open());
     } catch (const base::Error& error) {
         if (error.kind() != base::ErrorKind::usage) throw;
         return std::nullopt;
     }
+}
+
+std::optional<GenerationName> find_generation(fs::Filesystem& filesystem, const std::string& reference) {
+    return name_if_there([&] { return store::open_generation(filesystem, "public", reference); });
 }
 
 // What a record says under this key, by the last request that says anything.
@@ -42,6 +48,10 @@ store::GenerationReader open_change(fs::Filesystem& filesystem, const std::strin
     const std::string name = change.substr(0, change.find('@'));
     const bool is_test = !is_published(filesystem, name) && is_published(filesystem, "test/" + name);
     return store::open_generation(filesystem, "public", is_test ? "test/" + change : change);
+}
+
+std::optional<GenerationName> find_change(fs::Filesystem& filesystem, const std::string& change) {
+    return name_if_there([&] { return open_change(filesystem, change); });
 }
 
 GenerationName name_of(const store::GenerationReader& generation) {

@@ -19,6 +19,9 @@ inline constexpr const char* kSourcesMeta = "repotool.sources";  // of a merge: 
 // Throws base::Error (usage) where neither exists.
 store::GenerationReader open_change(fs::Filesystem& filesystem, const std::string& change);
 
+// The generation that open_change() opens; empty where there is none.
+std::optional<GenerationName> find_change(fs::Filesystem& filesystem, const std::string& change);
+
 GenerationName name_of(const store::GenerationReader& generation);
 std::vector<TestedPackage> packages_of(const store::GenerationReader& generation);
 

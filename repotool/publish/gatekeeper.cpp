@@ -96,8 +96,12 @@ Verdict Gatekeeper::judge(const UpdateReport& update, const CombinationReport& c
     if (!gate_.asks(subject)) return {};
     forget_published(subject);
     if (subject.packages.empty()) return {VerdictState::passed};
-    if (!update.update.change.empty())
-        subject.generation = name_of(open_change(context_.site.filesystem(), update.update.change));
+    if (!update.update.change.empty()) {
+        subject.generation = find_change(context_.site.filesystem(), update.update.change);
+        if (!subject.generation)
+            return {VerdictState::failed, "", "",
+                    fmt::format("change '{}' has no test repository", update.update.change)};
+    }
     GateReport report = gate_.judge({subject});
     evidence_.insert(report.evidence.begin(), report.evidence.end());
     if (report.findings.empty()) return {VerdictState::passed};

@@ -10,7 +10,7 @@
 #include "core/store/manifest.hpp"
 #include "core/store/site.hpp"
 #include "repotool/config/config.hpp"
-#include "repotool/config/keys.hpp"
+#include "repotool/config/given_secrets.hpp"
 #include "repotool/ingest/inputs.hpp"
 #include "repotool/ingest/placement.hpp"
 #include "repotool/packages/package_pattern.hpp"

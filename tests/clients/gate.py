@@ -213,6 +213,10 @@ class OtherWaysIn(Gate):
             "notes: an update\nchange: one\nrequire: [systest]\n"
             "builds:\n  - {id: hello-1.0-1, repo: any, dist: bookworm}\n")
         self.record("one", "install")
+        update = (ready / "update.yml").read_text()
+        (ready / "update.yml").write_text(update.replace("change: one", "change: two"))
+        self.assertIn("change 'two' has no test repository", self.repotool("promote", ready, "stable", code=4).err)
+        (ready / "update.yml").write_text(update)
         result = self.repotool("promote", ready, "stable", code=4)
         self.assertIn("any/bookworm failed 'systest': check 'systest' has no evidence", result.err.splitlines()[0])
         self.assertTrue((ready / "update.yml").exists())
