@@ -32,7 +32,7 @@ case $format in 3.0*native*) ;; *)
   mkdir up; echo upstream >up/file; tar -C up -czf hello_1.0.orig.tar.gz --transform 's,^\.,hello-1.0,' .; cp up/file hello/
   [ "$format" = 1.0 ] || echo signature >hello_1.0.orig.tar.gz.asc ;;
 esac
-dpkg-source --build hello >/dev/null 2>&1
+said=$(dpkg-source --build hello 2>&1) || { echo "$said" >&2; exit 1; }
 rm -rf hello up
 )";
 
