@@ -6,7 +6,6 @@
 #include <algorithm>
 
 #include "core/base/error.hpp"
-#include "core/base/text.hpp"
 #include "core/fs/host.hpp"
 #include "core/store/head.hpp"
 #include "repotool/config/keys.hpp"
@@ -20,10 +19,8 @@ using base::ErrorKind;
 
 // Pages make a link of it.
 void check_log_url(const std::string& url) {
-    const bool is_web = url.starts_with("http://") || url.starts_with("https://");
-    if (url.empty() ||
-        (is_web && url.find_first_of(" \"'<>\\") == std::string::npos && base::printable(url) == url))
-        return;
+    check_base_url(url);
+    if (url.empty() || url.starts_with("http://") || url.starts_with("https://")) return;
     throw Error(ErrorKind::usage, "use address", url, "expected http://… or https://…");
 }
 

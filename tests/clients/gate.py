@@ -171,6 +171,12 @@ class WhoLies(Gate):
         result = self.refused("is not what was published and tested")
         self.assertIn("hello 1.0-1 (all)", result.err)
 
+    def test_a_log_that_no_page_should_link_to_is_refused(self):
+        self.publish("test/one", self.hello)
+        for url in ("javascript:alert(1)", "ftp://ci.example.com/1", "https://ci.example.com/\"onclick=x", "1"):
+            self.repotool("result", "one", "--check", "install", "--status", "pass", "--log-url", url, code=2)
+        self.assertFalse((self.site / "private/evidence").exists())
+
     def test_a_name_of_ours_in_meta_is_refused(self):
         self.repotool("publish", "--test", "one", self.hello, "--meta", "repotool.sources=test/two@1", code=2)
 
