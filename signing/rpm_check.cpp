@@ -166,9 +166,18 @@ PackageVerdict check_package(const std::filesystem::path& path, const RpmLayout&
 }
 
 PackageVerdict verify_package(const std::string& path, const std::vector<std::string>& public_keys) {
+    return PackageVerifier(public_keys).verify(path);
+}
+
+PackageVerifier::PackageVerifier(std::vector<std::string> public_keys)
+    : public_keys_(std::move(public_keys)) {}
+
+PackageVerifier::~PackageVerifier() = default;
+
+PackageVerdict PackageVerifier::verify(const std::string& path) {
     const RpmLayout layout = read_rpm_layout(path);
-    Verifier verifier(public_keys);
-    return check_package(path, layout, verifier);
+    if (!verifier_) verifier_ = std::make_unique<Verifier>(public_keys_);
+    return check_package(path, layout, *verifier_);
 }
 
 }  // namespace repotool::signing

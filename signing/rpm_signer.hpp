@@ -11,6 +11,8 @@
 
 namespace repotool::signing {
 
+class Verifier;
+
 // Signs packages with one key, as often as there are packages.
 class PackageSigner {
 public:
@@ -41,5 +43,20 @@ struct PackageVerdict {
 // Digests and signature of one .rpm against armored public keys: a signature must be there and good, header
 // and payload digests must be right.
 PackageVerdict verify_package(const std::string& path, const std::vector<std::string>& public_keys);
+
+// The same for many packages: keys are imported once, when the first package is looked at.
+class PackageVerifier {
+public:
+    explicit PackageVerifier(std::vector<std::string> public_keys);
+    ~PackageVerifier();
+    PackageVerifier(const PackageVerifier&) = delete;
+    PackageVerifier& operator=(const PackageVerifier&) = delete;
+
+    PackageVerdict verify(const std::string& path);
+
+private:
+    std::vector<std::string> public_keys_;
+    std::unique_ptr<Verifier> verifier_;
+};
 
 }  // namespace repotool::signing

@@ -37,12 +37,11 @@ std::string private_copy(fs::Filesystem& filesystem, store::Transaction& transac
 // What the pool holds under the name that this package would get, if that is this package signed with this
 // key.
 bool take_from_pool(fs::Filesystem& filesystem, const std::string& repository, Signing& signing,
-                    signing::Signer& signer) {
+                    signing::PackageVerifier& verifier) {
     const std::string path = fmt::format("public/{}/{}", store::layout::pool(repository),
                                          pool_path(*signing.candidate, PathStyle::plain));
     if (!filesystem.status(path)) return false;
-    const auto verdict =
-        signing::verify_package(fs::join_path(filesystem.root(), path), public_keys_of(signer));
+    const auto verdict = verifier.verify(fs::join_path(filesystem.root(), path));
     signing.path = path;
     signing.from_pool = verdict.good;
     return verdict.good;
@@ -81,12 +80,13 @@ std::vector<std::string> public_keys_of(signing::Signer& signer) {
 void sign_candidates(fs::Filesystem& filesystem, store::Transaction& transaction, Catalog& catalog,
                      const std::string& repository, const std::vector<Candidate*>& candidates,
                      signing::Signer& signer) {
+    signing::PackageVerifier verifier(public_keys_of(signer));
     std::vector<Signing> signings;
     std::vector<std::string> copies;
     for (auto* candidate : candidates) {
         if (candidate->format != formats::Format::rpm) continue;
         Signing signing{candidate, {}, false};
-        if (!take_from_pool(filesystem, repository, signing, signer)) {
+        if (!take_from_pool(filesystem, repository, signing, verifier)) {
             signing.path = private_copy(filesystem, transaction, *candidate);
             copies.push_back(fs::join_path(filesystem.root(), signing.path));
         }

@@ -268,11 +268,12 @@ void Preparation::sign(WorkingSets& current) {
 
 // A package that was published before the repository was signed keeps its name and its bytes (I1); clients
 // that check signatures would refuse it, so do not call it good.
-void Preparation::demand_signed(const Candidate& candidate, const store::Record& published) const {
+void Preparation::demand_signed(const Candidate& candidate, const store::Record& published) {
     if (!published.unsigned_sha256.empty()) return;  // signed here
     const std::string path = fmt::format("{}/public/{}", filesystem_.root(),
                                          store::pool_files(request_.repository, published)[0].path);
-    const auto verdict = signing::verify_package(path, public_keys_of(*signer_));
+    if (!verifier_) verifier_ = std::make_unique<signing::PackageVerifier>(public_keys_of(*signer_));
+    const auto verdict = verifier_->verify(path);
     if (verdict.good) return;
     throw Error(ErrorKind::policy, request_.operation, candidate.origin,
                 fmt::format("{} is published already, from before this repository was signed: {}",

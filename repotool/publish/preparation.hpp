@@ -12,6 +12,7 @@
 #include "repotool/publish/prepared_request.hpp"
 #include "repotool/publish/publish.hpp"
 #include "repotool/publish/working_sets.hpp"
+#include "signing/rpm_signer.hpp"
 #include "signing/signer.hpp"
 
 namespace repotool::publisher {
@@ -44,7 +45,7 @@ private:
     void add_extras_of(const store::GenerationReader& source, const store::SetEntry& set);
     void ask_gate();
     void pin_existing();
-    void demand_signed(const Candidate& candidate, const store::Record& published) const;
+    void demand_signed(const Candidate& candidate, const store::Record& published);
 
     const PublishContext& context_;
     const PublishRequest& request_;
@@ -57,7 +58,8 @@ private:
     Gatekeeper gatekeeper_;
     std::map<std::string, GateSubject> brought_;  // by repositories and files, by their candidates' origin
     std::set<std::string> signed_;
-    std::unique_ptr<store::GenerationReader> current_;  // opened when it is asked for
+    std::unique_ptr<signing::PackageVerifier> verifier_;  // made when it is asked for
+    std::unique_ptr<store::GenerationReader> current_;    // opened when it is asked for
 };
 
 }  // namespace repotool::publisher
