@@ -14,6 +14,8 @@
 namespace repotool::publisher {
 namespace {
 
+using yaml::child_path;
+
 bool is_test(const std::string& repository) {
     return repository.starts_with("test/");
 }

@@ -12,7 +12,7 @@
 
 #include "core/formats/frames.hpp"
 #include "core/formats/model.hpp"
-#include "repotool/config/text_place.hpp"
+#include "core/yaml/text_place.hpp"
 
 namespace repotool::publisher {
 
@@ -121,7 +121,7 @@ struct Config {
     std::map<std::string, KeyConfig> keys;
     std::string evidence_key;  // as the file says it; see evidence_signer()
     // What the file itself says; every other value is a default.
-    TextPlaces places;
+    yaml::TextPlaces places;
 
     // The settings of a repository: `test/*` replaces by default, everything else does not.
     RepositoryConfig repository(const std::string& name) const;

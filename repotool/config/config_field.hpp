@@ -12,9 +12,11 @@
 
 #include <nlohmann/json.hpp>
 
-#include "repotool/config/yaml_reader.hpp"
+#include "core/yaml/yaml_reader.hpp"
 
 namespace repotool::publisher {
+
+using yaml::YamlReader;
 
 using SettingValue = nlohmann::ordered_json;
 

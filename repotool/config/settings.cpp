@@ -34,7 +34,7 @@ bool is_leaf(const ordered_json& value) {
     return !value.is_array() || value.empty() || !value[0].is_object();
 }
 
-void flatten(const std::string& path, const ordered_json& value, const TextPlaces& places,
+void flatten(const std::string& path, const ordered_json& value, const yaml::TextPlaces& places,
              std::vector<Setting>& settings) {
     if (is_leaf(value)) {
         const auto place = places.find(path);
@@ -45,7 +45,7 @@ void flatten(const std::string& path, const ordered_json& value, const TextPlace
             flatten(fmt::format("{}[{}]", path, i), value[i], places, settings);
     } else {
         for (const auto& [key, child] : value.items())
-            flatten(child_path(path, key), child, places, settings);
+            flatten(yaml::child_path(path, key), child, places, settings);
     }
 }
 

@@ -13,9 +13,9 @@
 namespace repotool::publisher {
 
 struct Setting {
-    std::string key;                 // `dists[0].name`, as in Config::places
-    nlohmann::ordered_json value;    // a text, number, flag or list of texts; null: not set
-    std::optional<TextPlace> place;  // in repotool.yaml; empty: the default
+    std::string key;                       // `dists[0].name`, as in Config::places
+    nlohmann::ordered_json value;          // a text, number, flag or list of texts; null: not set
+    std::optional<yaml::TextPlace> place;  // in repotool.yaml; empty: the default
 };
 
 // In the order of the file's keys. Repositories that the file does not name have their defaults as the

@@ -8,11 +8,14 @@
 #include "core/fs/external.hpp"
 #include "core/fs/tree.hpp"
 #include "core/store/names.hpp"
+#include "core/yaml/yaml_reader.hpp"
 #include "repotool/config/config.hpp"
-#include "repotool/config/yaml_reader.hpp"
 
 namespace repotool::publisher {
 namespace {
+
+using yaml::Faults;
+using yaml::YamlReader;
 
 using base::Error;
 using base::ErrorKind;

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "repotool/config/text_place.hpp"
+#include "core/yaml/text_place.hpp"
 
 namespace repotool::publisher {
 
@@ -19,7 +19,7 @@ struct Build {
     std::string tag;                         // one more directory below <repo>/<dist>; may be empty
     std::string source;                      // where the build came from (koji, copr …): for people
     std::vector<std::string> architectures;  // the packages that are wanted; none: all
-    TextPlace place;                         // in the update's file
+    yaml::TextPlace place;                   // in the update's file
 };
 
 struct Update {

@@ -13,9 +13,9 @@
 #include <yaml-cpp/yaml.h>
 
 #include "core/base/error.hpp"
-#include "repotool/config/text_place.hpp"
+#include "core/yaml/text_place.hpp"
 
-namespace repotool::publisher {
+namespace repotool::yaml {
 
 // The path of a key of the map at `parent`; quoted where it is more than a plain word.
 std::string child_path(const std::string& parent, const std::string& key);
@@ -82,4 +82,4 @@ private:
     YAML::Mark mark_;
 };
 
-}  // namespace repotool::publisher
+}  // namespace repotool::yaml

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "repotool/config/yaml_reader.hpp"
+#include "core/yaml/yaml_reader.hpp"
 
 #include <fmt/format.h>
 #include <yaml-cpp/eventhandler.h>
@@ -13,7 +13,7 @@
 #include "core/base/text.hpp"
 #include "core/base/time.hpp"
 
-namespace repotool::publisher {
+namespace repotool::yaml {
 namespace {
 
 constexpr std::size_t kLargestDocument = std::size_t{1} << 20U;
@@ -259,4 +259,4 @@ std::string child_path(const std::string& parent, const std::string& key) {
     return parent.empty() ? word : parent + "." + word;
 }
 
-}  // namespace repotool::publisher
+}  // namespace repotool::yaml

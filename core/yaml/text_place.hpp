@@ -5,7 +5,7 @@
 #include <map>
 #include <string>
 
-namespace repotool::publisher {
+namespace repotool::yaml {
 
 struct TextPlace {
     int line = 0;  // from 1
@@ -14,4 +14,4 @@ struct TextPlace {
 // By the path of the key: `site.base_url`, `dists[0].name`, `repositories."7.0/updates".sign`.
 using TextPlaces = std::map<std::string, TextPlace>;
 
-}  // namespace repotool::publisher
+}  // namespace repotool::yaml
