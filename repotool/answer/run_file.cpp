@@ -48,6 +48,7 @@ std::vector<RunInput> pin_inputs(Inputs& inputs) {
     }
     for (const auto& extra : inputs.extras) described.push_back(describe(extra.path));
     for (const auto& update : inputs.updates) described.push_back(describe(update));
+    for (const auto& statement : inputs.statements) described.push_back(describe(statement));
     return described;
 }
 

@@ -11,6 +11,7 @@
 #include "repotool/cli/command.hpp"
 #include "repotool/policy/gate.hpp"
 #include "repotool/policy/subject.hpp"
+#include "repotool/publish/provenance_demand.hpp"
 
 namespace repotool::cli {
 namespace {
@@ -59,11 +60,15 @@ int run(const Options& options, const GlobalOptions& global) {
     const GateSubject subject{fmt::format("{}@{}", name.repository, name.generation), name,
                               publisher::packages_of(change)};
     publisher::Gate gate(*site.filesystem, site.config, options.target, site.site->clock().real_now());
-    const GateReport report = gate.judge({subject});
+    GateReport report = gate.judge({subject});
+    for (auto& finding :
+         publisher::missing_provenance(*site.filesystem, site.config, options.target, subject))
+        report.findings.push_back(std::move(finding));
+    const bool asks = gate.asks(subject) || site.config.repository(options.target).require_provenance;
     if (global.json) {
         print(to_json(report, subject, options.target).dump(1) + "\n");
     } else if (!global.quiet || !report.findings.empty()) {
-        print(to_text(report, subject, options.target, gate.asks(subject)));
+        print(to_text(report, subject, options.target, asks));
     }
     return report.findings.empty() ? 0 : base::exit_code(base::ErrorKind::policy);
 }

@@ -63,6 +63,21 @@ void check_gates(const Config& config, const YamlReader& document) {
     }
 }
 
+void check_builders(const Config& config, const YamlReader& document) {
+    for (std::size_t i = 0; i < config.builders.size(); ++i) {
+        for (std::size_t j = 0; j < i; ++j) {
+            if (config.builders[i].id == config.builders[j].id)
+                document.fail_at(fmt::format("builders[{}].id", i),
+                                 fmt::format("the builder '{}' is there twice", config.builders[i].id));
+        }
+    }
+    for (const auto& [name, repository] : config.repositories) {
+        if (!repository.require_provenance || !config.builders.empty()) continue;
+        document.fail_at(child_path(child_path("repositories", name), "require_provenance"),
+                         "there are no `builders`, so nothing could ever come in");
+    }
+}
+
 void check_dists(const Config& config, const YamlReader& document) {
     for (std::size_t i = 0; i < config.dists.size(); ++i) {
         const DistConfig& dist = config.dists[i];
@@ -86,6 +101,7 @@ void check_dists(const Config& config, const YamlReader& document) {
 void check_references(const Config& config, const YamlReader& document) {
     check_signing(config, document);
     check_gates(config, document);
+    check_builders(config, document);
     for (const auto& [name, repository] : config.repositories) {
         if (repository.release.but_automatic_upgrades && !repository.release.not_automatic) {
             document.fail_at(
@@ -264,6 +280,10 @@ repositories:
 # Signs what `repotool result` records. A gate may say more than the names of its checks:
 #   gate: {{checks: [install], keys: [ci-key], max_age: 7d, stale_base: refuse, overrides: [release-key]}}
 # evidence: {{sign: ci-key}}
+
+# Whose statements about how a package was built count, where a repository says `require_provenance: true`:
+# builders:
+#   - {{id: "https://ci.example.com/builder", keys: [builders/ci.pem], source_prefix: "https://git.example.com/acme/"}}
 
 # Updates name a release and a dist for each build; a dist above says which of them it takes:
 #   - {{release: icehouse, dist: epel-7, format: rpm, architectures: [x86_64]}}    # called icehouse/epel-7

@@ -66,12 +66,21 @@ struct GateConfig {
     StaleBase stale_base = StaleBase::count;
 };
 
+// A build system, and what it is believed. All of it must hold.
+struct BuilderConfig {
+    std::string id;                        // runDetails.builder.id of its statements
+    std::vector<std::string> keys;         // PEM public keys, paths below the site: any of them may sign
+    std::vector<std::string> build_types;  // buildType must be one of these; none: any
+    std::string source_prefix;             // every source that a statement names lies below it; empty: any
+};
+
 struct RepositoryConfig {
     SignPolicy sign = SignPolicy::unspecified;
     std::vector<std::string> keys;  // names in `keys`; the first one signs packages, all sign metadata
     std::int64_t expire = 0;        // seconds; 0: never
     unsigned keep_versions = 0;     // 0: all
     GateConfig gate;
+    bool require_provenance = false;  // each package needs a statement of one of `builders`
     RepositoryRules rules;
     ReleaseConfig release;
     // Armored public keys, path relative to the site: only .changes and .dsc signed by one of them get in.
@@ -120,6 +129,7 @@ struct Config {
     std::vector<DisabledCombination> disabled;
     std::map<std::string, KeyConfig> keys;
     std::string evidence_key;  // as the file says it; see evidence_signer()
+    std::vector<BuilderConfig> builders;
     // What the file itself says; every other value is a default.
     yaml::TextPlaces places;
 

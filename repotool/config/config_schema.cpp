@@ -213,6 +213,30 @@ const Fields<Config>& evidence_fields() {
     return kFields;
 }
 
+std::string uri(const YamlReader& value) {
+    const std::string text = one_line(value);
+    if (text.empty() || text.find(' ') != std::string::npos)
+        value.fail("expected a URI as the builder writes it: text without blanks" + value.found());
+    return text;
+}
+
+const Fields<BuilderConfig>& builder_fields() {
+    static const Fields<BuilderConfig> kFields{text("id", &BuilderConfig::id, uri),
+                                               texts("keys", &BuilderConfig::keys),
+                                               texts("build_types", &BuilderConfig::build_types, uri),
+                                               text("source_prefix", &BuilderConfig::source_prefix, uri)};
+    return kFields;
+}
+
+void read_builders(const YamlReader& value, Config& config) {
+    value.each_item([&](const YamlReader& item) {
+        BuilderConfig& builder = config.builders.emplace_back();
+        read_fields(item, builder, builder_fields());
+        if (builder.id.empty()) item.fail("a builder needs an id");
+        if (builder.keys.empty()) item.fail(fmt::format("builder '{}' needs at least one key", builder.id));
+    });
+}
+
 const Fields<MetadataConfig>& grace_fields() {
     static const Fields<MetadataConfig> kFields{duration("metadata", &MetadataConfig::grace_metadata),
                                                 duration("packages", &MetadataConfig::grace_packages)};
@@ -340,6 +364,7 @@ const Fields<RepositoryConfig>& repository_fields() {
         duration("expire", &RepositoryConfig::expire),
         number("keep_versions", &RepositoryConfig::keep_versions),
         {"gate", read_gate, show_gate},
+        flag("require_provenance", &RepositoryConfig::require_provenance),
         group("rules", &RepositoryConfig::rules, rules_fields()),
         group("release", &RepositoryConfig::release, release_fields()),
         text("uploaders", &RepositoryConfig::uploaders),
@@ -360,6 +385,8 @@ const Fields<Config>& config_fields() {
         group("metadata", &Config::metadata, metadata_fields()),
         texts("inputs", &Config::inputs),
         group("evidence", evidence_fields()),
+        {"builders", read_builders,
+         [](const Config& config) { return show_list(config.builders, builder_fields()); }},
         {"disabled",
          [](const YamlReader& value, Config& config) {
              value.each_item([&](const YamlReader& item) {

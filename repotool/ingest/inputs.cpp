@@ -23,13 +23,25 @@ namespace {
 using base::Error;
 using base::ErrorKind;
 
-enum class FileClass { package, source, upload, extra, build_record, update, unknown };
+enum class FileClass { package, source, upload, extra, build_record, update, statement, unknown };
+
+// What a statement about a package is called, after the package's own name or a name of its own.
+constexpr const char* kAttestation = ".att";
+constexpr const char* kStatements = ".intoto.jsonl";
+
+bool is_statement_file(const std::string& path) {
+    if (path.ends_with(kStatements)) return true;
+    if (!path.ends_with(kAttestation)) return false;
+    const std::string about = path.substr(0, path.size() - std::string_view(kAttestation).size());
+    return is_package_file(about) || about.ends_with(".dsc");
+}
 
 FileClass classify(const std::string& path) {
     if (is_package_file(path)) return FileClass::package;
     if (path.ends_with(".dsc")) return FileClass::source;
     if (path.ends_with(".changes")) return FileClass::upload;
     if (path.ends_with(".buildinfo")) return FileClass::build_record;
+    if (is_statement_file(path)) return FileClass::statement;
     if (formats::rpm::detect_type(fs::base_name(path))) return FileClass::extra;
     const std::string name = fs::base_name(path);
     if (name == "repotool.yaml" || name == "mirrors.yaml") return FileClass::unknown;  // our own settings
@@ -72,11 +84,12 @@ public:
 
     void add_matching(const std::string& directory, const std::vector<std::string>& patterns) {
         for (const auto& name : list_input(directory)) {
+            const FileClass file_class = classify(name);
             const bool wanted = std::any_of(patterns.begin(), patterns.end(), [&](const auto& pattern) {
                 return base::matches_glob(pattern, name);
             });
-            if (!wanted) continue;
-            const FileClass file_class = classify(name);
+            if (file_class == FileClass::statement) add_statement(name);
+            if (!wanted || file_class == FileClass::statement) continue;
             add_file(name, file_class == FileClass::unknown ? FileClass::package : file_class);
         }
     }
@@ -97,8 +110,21 @@ public:
         }
     }
 
+    // By the names of the packages, also of those that an upload lists.
+    void add_statements_beside(Inputs& inputs) {
+        const auto add = [&](const std::string& package) {
+            for (const char* suffix : {kAttestation, kStatements}) {
+                const std::string path = package + suffix;
+                if (fs::external_status(path, fs::FinalSymlink::keep)) add_statement(path);
+            }
+        };
+        for (const auto& package : inputs.packages) add(package.path);
+        for (const auto& source : inputs.sources) add(source.control.path);
+        inputs.statements = std::move(named.statements);
+    }
+
     // Nothing was found, and nothing is all right.
-    bool is_empty() const { return seen_.empty() && !may_be_promoted; }
+    bool is_empty() const { return seen_.empty() && statements_.empty() && !may_be_promoted; }
     Identities identities;
     const bool may_be_promoted;
 
@@ -109,6 +135,7 @@ private:
         const FileClass file_class = told == FileClass::unknown ? otherwise : told;
         const bool is_wanted = file_class == FileClass::package || file_class == FileClass::source ||
                                file_class == FileClass::upload;
+        if (file_class == FileClass::statement) return add_statement(path);
         if (!is_wanted || seen_.contains(identities.of(path))) return;
         named.candidates.insert(path);
         add_file(path, file_class);
@@ -156,12 +183,18 @@ private:
         if (file_class == FileClass::extra)
             return extras_.push_back({*formats::rpm::detect_type(fs::base_name(path)), path});
         if (file_class == FileClass::unknown || file_class == FileClass::build_record) return;
+        if (file_class == FileClass::statement) return add_statement(path);  // alone it is nothing to publish
         if (path.ends_with(".rpm")) has_rpm_ = true;
         add_file(path, file_class);
     }
 
+    void add_statement(const std::string& path) {
+        if (statements_.insert(identities.of(path)).second) named.statements.push_back(path);
+    }
+
     void add_file(const std::string& path, FileClass file_class) {
         ++found_;
+        if (file_class == FileClass::statement) return add_statement(path);
         if (!seen_.insert(identities.of(path)).second) return;
         if (file_class == FileClass::source)
             named.sources.push_back(path);
@@ -176,6 +209,7 @@ private:
     }
 
     std::set<std::string> seen_;
+    std::set<std::string> statements_;
     std::set<std::string> searched_;  // for candidates
     std::size_t found_ = 0;           // also those that were named before
     std::vector<ExtraInput> extras_;  // of this directory
@@ -214,7 +248,9 @@ Inputs expand_inputs(const InputArguments& input) {
             for (const auto& path : input.candidates_of(update)) expansion.add_candidates(path);
         }
     }
-    return resolve_uploads(expansion.named, expansion.identities);
+    Inputs inputs = resolve_uploads(expansion.named, expansion.identities);
+    expansion.add_statements_beside(inputs);
+    return inputs;
 }
 
 }  // namespace repotool::publisher

@@ -59,6 +59,9 @@ struct Inputs {
     std::vector<InputFile> uploads;  // the .changes themselves: signatures are checked, nothing is published
     std::vector<InputFile> unpublished;  // what they list besides packages (.buildinfo): only checked
     std::vector<std::string> updates;    // *.yml, *.yaml: who asked reads them
+    // Statements about how packages were built (hello.deb.att, *.intoto.jsonl): those in directories, those
+    // that are named, and those beside a package that is. Who asked reads them.
+    std::vector<std::string> statements;
 };
 
 // yes: a hard link to the input is staged instead of a copy. The input must belong to the site's user and

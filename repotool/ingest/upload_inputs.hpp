@@ -20,6 +20,7 @@ struct NamedPaths {
     std::vector<std::string> uploads;  // .changes
     std::vector<ExtraInput> extras;
     std::vector<std::string> updates;
+    std::vector<std::string> statements;
     std::set<std::string> candidates;  // of the above: where updates have their packages
     std::string dist{};                // instead of the Distribution of `uploads`; may be empty
 };

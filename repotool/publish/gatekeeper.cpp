@@ -15,7 +15,6 @@
 #include "repotool/policy/evidence_log.hpp"
 #include "repotool/policy/subject.hpp"
 #include "repotool/publish/publish_steps.hpp"
-#include "repotool/publish/working_sets.hpp"
 
 namespace repotool::publisher {
 namespace {
@@ -40,42 +39,17 @@ void append(GateReport& to, GateReport&& from) {
 
 }  // namespace
 
-// What the target has.
-class Gatekeeper::Published {
-public:
-    Published(fs::Filesystem& filesystem, const std::string& repository)
-        : current_(open_current(filesystem, repository)), sets_(current_.get()) {}
-
-    bool has(const TestedPackage& package) {
-        const std::string key = store::record_key(package.name, package.version, package.architecture);
-        for (const auto& name : sets_.names()) {
-            if (name.dist != package.dist || formats::format_name(name.format) != package.format) continue;
-            const auto record = sets_.find(name, key);
-            if (record &&
-                (record->sha256 == package.identity() || record->unsigned_sha256 == package.identity()))
-                return true;
-        }
-        return false;
-    }
-
-private:
-    std::unique_ptr<store::GenerationReader> current_;
-    WorkingSets sets_;
-};
-
 Gatekeeper::Gatekeeper(const PublishContext& context, const PublishRequest& request)
     : context_(context),
       request_(request),
-      gate_(context.site.filesystem(), context.config, request.repository, context.site.clock().real_now()) {}
+      gate_(context.site.filesystem(), context.config, request.repository, context.site.clock().real_now()),
+      published_(context.site.filesystem(), request.repository) {}
 
 Gatekeeper::~Gatekeeper() = default;
 
 // What came in earlier was asked about then.
 void Gatekeeper::forget_published(GateSubject& subject) {
-    if (!published_)
-        published_ = std::make_unique<Published>(context_.site.filesystem(), request_.repository);
-    std::erase_if(subject.packages,
-                  [this](const TestedPackage& package) { return published_->has(package); });
+    std::erase_if(subject.packages, [this](const TestedPackage& package) { return published_.has(package); });
 }
 
 GateSubject Gatekeeper::subject_of(const UpdateReport& update, const CombinationReport& combination) const {

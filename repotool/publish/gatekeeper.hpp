@@ -4,13 +4,13 @@
 #pragma once
 
 #include <map>
-#include <memory>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "repotool/policy/gate.hpp"
 #include "repotool/publish/publish.hpp"
+#include "repotool/publish/published.hpp"
 #include "repotool/updates/report.hpp"
 
 namespace repotool::publisher {
@@ -30,7 +30,6 @@ public:
     const std::map<std::string, std::string>& meta() const noexcept { return meta_; }
 
 private:
-    class Published;
     void forget_published(GateSubject& subject);
     GateSubject subject_of(const UpdateReport& update, const CombinationReport& combination) const;
     bool may_override(const GateReport& report) const;
@@ -39,7 +38,7 @@ private:
     const PublishContext& context_;
     const PublishRequest& request_;
     Gate gate_;
-    std::unique_ptr<Published> published_;
+    Published published_;
     std::vector<GateSubject> subjects_;
     GateReport overridden_;
     std::vector<GateSubject> subjects_of_overridden_;

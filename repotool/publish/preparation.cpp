@@ -45,18 +45,6 @@ Candidate to_candidate(const Ingested& ingested) {
     return candidate;
 }
 
-TestedPackage tested_package(const Candidate& candidate) {
-    const store::Record& record = candidate.record;
-    return {formats::format_name(candidate.format),
-            candidate.dist,
-            candidate.component,
-            record.name,
-            record.version,
-            record.architecture,
-            record.sha256,
-            record.unsigned_sha256};
-}
-
 bool is_wanted(const std::vector<PackagePattern>& filter, const store::SetEntry& set,
                const store::Record& record) {
     return filter.empty() || std::any_of(filter.begin(), filter.end(), [&](const PackagePattern& pattern) {
@@ -81,7 +69,8 @@ Preparation::Preparation(const PublishContext& context, const PublishRequest& re
       transaction_(transaction),
       signer_(signer),
       catalog_(filesystem_, transaction.fresh_path()),
-      gatekeeper_(context, request) {
+      gatekeeper_(context, request),
+      provenance_(context, request) {
     prepared_.operation = request.operation;
     prepared_.rules = request.rules;
     prepared_.removals = request.removals;
@@ -95,6 +84,7 @@ Preparation::~Preparation() = default;
 
 void Preparation::collect() {
     auto& candidates = prepared_.candidates;
+    provenance_.take_statements();  // before ingest starts threads: workers read them
     const IngestOptions options{
         read_uploader_keys(filesystem_.root(), context_.config.repository(request_.repository)),
         context_.config.metadata.contents ? Contents::list : Contents::leave_out,
@@ -125,11 +115,14 @@ void Preparation::collect() {
     pin_existing();
 }
 
-// What comes in by no update.
+// What comes in by no update; and who built it all.
 void Preparation::ask_gate() {
     for (auto& [origin, subject] : brought_) gatekeeper_.add(std::move(subject));
     gatekeeper_.demand();
     prepared_.meta.insert(gatekeeper_.meta().begin(), gatekeeper_.meta().end());
+    provenance_.demand(prepared_.candidates);
+    prepared_.meta.insert(provenance_.meta().begin(), provenance_.meta().end());
+    provenance_.keep_statements(prepared_.candidates);
 }
 
 // What an update names goes where it says; everything else by the rules of placement.

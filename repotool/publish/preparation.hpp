@@ -10,6 +10,7 @@
 #include "repotool/packages/catalog.hpp"
 #include "repotool/publish/gatekeeper.hpp"
 #include "repotool/publish/prepared_request.hpp"
+#include "repotool/publish/provenance_demand.hpp"
 #include "repotool/publish/publish.hpp"
 #include "repotool/publish/working_sets.hpp"
 #include "signing/rpm_signer.hpp"
@@ -56,6 +57,7 @@ private:
     PreparedRequest prepared_;
     std::vector<UpdateReport> updates_;
     Gatekeeper gatekeeper_;
+    ProvenanceDemand provenance_;
     std::map<std::string, GateSubject> brought_;  // by repositories and files, by their candidates' origin
     std::set<std::string> signed_;
     std::unique_ptr<signing::PackageVerifier> verifier_;  // made when it is asked for

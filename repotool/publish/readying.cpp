@@ -36,7 +36,10 @@ std::string common_directory(const std::string& a, const std::string& b) {
 }
 
 Config without_gates(Config config) {
-    for (auto& [name, settings] : config.repositories) settings.gate = {};
+    for (auto& [name, settings] : config.repositories) {
+        settings.gate = {};
+        settings.require_provenance = false;
+    }
     return config;
 }
 
@@ -105,10 +108,27 @@ private:
             if (!wanted.contains(identities.of(source.control.path))) continue;
             for (const auto& file : source.files) wanted.insert(identities.of(file.path));
         }
+        add_statements(found, identities, wanted);
         for (const auto& path : wanted) {
             if (path.starts_with(from_ + "/")) found.outcome.files.push_back(below(from_, path));
         }
         return reason;
+    }
+
+    // Those about its packages alone, and those of files that may be about any.
+    static void add_statements(const Found& found, Identities& identities, std::set<std::string>& wanted) {
+        std::set<std::string> others;
+        for (const auto& package : found.inputs.inputs.packages) others.insert(identities.of(package.path));
+        for (const auto& source : found.inputs.inputs.sources)
+            others.insert(identities.of(source.control.path));
+        std::erase_if(others, [&](const std::string& path) { return wanted.contains(path); });
+        for (const auto& statement : found.inputs.inputs.statements) {
+            const std::string path = identities.of(statement);
+            const bool is_about_another = std::any_of(others.begin(), others.end(), [&](const auto& other) {
+                return path.starts_with(other + ".");
+            });
+            if (!is_about_another) wanted.insert(path);
+        }
     }
 
     PublishRequest dry_promote(const Found& found) const {

@@ -29,6 +29,7 @@ std::set<std::string> all_files(const Inputs& inputs) {
     }
     for (const auto& extra : inputs.extras) add(extra.path);
     for (const auto& update : inputs.updates) add(update);
+    for (const auto& statement : inputs.statements) add(statement);
     return paths;
 }
 

@@ -10,7 +10,7 @@ ADDRESS = re.compile(r"\b(?:https?|ftp|rsync|git|ssh)://(?:[\w.-]+@)?([A-Za-z0-9
 REGISTRY = re.compile(r"\b(docker|quay|ghcr|pkg|gcr|npmjs|pypi|crates)\.(io|org|dev|pkg\.dev)\b")
 ALLOWED_HOSTS = re.compile(
     r"^(localhost|127\.0\.0\.1|host|user|mirror\d*|h|(.*\.)?example(\.(org|com|net))?|(.*\.)?invalid|(.*\.)?test|"
-    r"linux\.duke\.edu|json-schema\.org|(.*\.)?gnu\.org|fsf\.org|(.*\.)?debian\.org|(.*\.)?w3\.org|spdx\.org)\.?$")
+    r"linux\.duke\.edu|json-schema\.org|(.*\.)?gnu\.org|fsf\.org|(.*\.)?debian\.org|(.*\.)?w3\.org|spdx\.org|in-toto\.io|slsa\.dev)\.?$")
 LICENCE_LINE = "// SPDX-License-Identifier: GPL-3.0-or-later"
 
 

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "repotool/policy/statement_store.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/base/error.hpp"
+#include "core/base/text.hpp"
+#include "core/fs/tree.hpp"
+#include "core/store/sync_batch.hpp"
+
+namespace repotool::publisher {
+namespace {
+
+constexpr const char* kDirectory = "private/provenance";
+constexpr const char* kLock = "private/locks/_provenance";
+
+}  // namespace
+
+std::string StatementStore::path_of(const std::string& sha256) {
+    return fmt::format("{}/{}/{}.jsonl", kDirectory, sha256.substr(0, 2), sha256);
+}
+
+std::vector<std::string> StatementStore::read(const std::string& sha256) const {
+    const std::string path = path_of(sha256);
+    if (!filesystem_.status(path)) return {};
+    auto lines = base::split(fs::read_file(filesystem_, path), '\n');
+    if (!lines.back().empty())
+        throw base::Error(base::ErrorKind::integrity, "read", path, "its last line has no end");
+    lines.pop_back();
+    return lines;
+}
+
+// The whole file as it shall be; empty where nothing is new.
+std::string StatementStore::with(const std::string& sha256, const std::vector<std::string>& lines) const {
+    auto all = read(sha256);
+    const std::size_t before = all.size();
+    for (const auto& line : lines) {
+        if (std::find(all.begin(), all.end(), line) == all.end()) all.push_back(line);
+    }
+    return all.size() == before ? std::string() : base::join(all, "\n") + "\n";
+}
+
+// Whole files in the place of whole files: a reader sees the one or the other, and so does who comes after a
+// crash. Two syncs for all of them.
+void StatementStore::add(store::Site& site,
+                         const std::map<std::string, std::vector<std::string>>& lines) const {
+    if (lines.empty()) return;
+    const auto lock = site.lock_shortly(kLock, fs::LockMode::exclusive);
+    store::SyncBatch batch(filesystem_);
+    std::vector<std::string> written;
+    for (const auto& [sha256, added] : lines) {
+        const std::string text = with(sha256, added);
+        if (text.empty()) continue;
+        const std::string path = path_of(sha256);
+        for (const auto& changed : fs::make_directories(filesystem_, fs::parent_path(path), 0700))
+            batch.add_directory(changed);
+        const std::string fresh = path + ".new";
+        filesystem_.remove(fresh);  // of somebody who died here
+        fs::write_new_file(filesystem_, fresh, text, 0600, 0, fs::Durable::no);
+        batch.add_file(fresh);
+        written.push_back(path);
+    }
+    batch.flush();
+    for (const auto& path : written) {
+        filesystem_.rename(path + ".new", path, fs::Replace::yes);
+        batch.add_directory(fs::parent_path(path));
+    }
+    batch.flush();
+}
+
+}  // namespace repotool::publisher

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The statements that came with packages, by the digest that a package had before it was signed here:
+// private/provenance (docs/FORMAT.md §17). Lines are added, never changed and never collected: `audit` needs
+// them as long as the package is served.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "core/store/site.hpp"
+
+namespace repotool::publisher {
+
+class StatementStore {
+public:
+    explicit StatementStore(fs::Filesystem& filesystem) : filesystem_(filesystem) {}
+
+    // private/provenance/ab/abcd….jsonl
+    static std::string path_of(const std::string& sha256);
+    // Envelopes, without LF; none where nothing is known of the digest. Throws base::Error (integrity) where
+    // the last line has no end.
+    std::vector<std::string> read(const std::string& sha256) const;
+    // Those that are not there yet; durable on return. Waits its turn; throws base::Error (conflict) when
+    // that takes too long.
+    void add(store::Site& site, const std::map<std::string, std::vector<std::string>>& lines) const;
+
+private:
+    std::string with(const std::string& sha256, const std::vector<std::string>& lines) const;
+
+    fs::Filesystem& filesystem_;
+};
+
+}  // namespace repotool::publisher
