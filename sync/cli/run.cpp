@@ -107,6 +107,7 @@ int run(const RunOptions& options) {
         console::check_result_file(file);
     Setup setup(options.common);
     const FleetOptions fleet = setup.fleet_options();
+    setup.open(Missing::make);  // a target that cannot be meant is told once
     const auto results = sync_all(setup, fleet);
     tidy(setup, fleet, results);
     return report(options, results);

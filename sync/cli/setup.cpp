@@ -34,8 +34,12 @@ bool is_mirror(const std::string& path) {
 
 // The mirrors.yaml beside the nearest site's repotool.yaml; "" where there is none.
 std::string nearest_config(const CommonOptions& options) {
-    const std::string path = fs::absolute_path(nearest_site(options.site) + "/mirrors.yaml");
-    return fs::external_status(path, fs::FinalSymlink::follow) ? path : "";
+    try {
+        const std::string path = fs::absolute_path(nearest_site(options.site) + "/mirrors.yaml");
+        return fs::external_status(path, fs::FinalSymlink::follow) ? path : "";
+    } catch (const Error&) {  // no site: whoever needs one says so
+        return "";
+    }
 }
 
 // With one place only, it is the target of the nearest site, unless it is a source itself that lacks a
