@@ -24,6 +24,7 @@ struct Options {
     publisher::CheckResult result;
     std::string status;
     std::string junit;  // path
+    console::SecretOptions secrets;
 };
 
 ordered_json to_json(const publisher::StoredEvidence& stored) {
@@ -47,7 +48,9 @@ int run(const Options& options, const GlobalOptions& global) {
     if (!options.junit.empty()) result.junit = fs::read_external(options.junit, kLargestReport);
     OpenSite site = open_site(global);
     site.site->prepare_for_writing();
-    result.job = publish_context(site, global).job;
+    const auto context = signing_context(site, global, options.secrets);
+    result.job = context.job;
+    result.secrets = context.secrets;
     const auto stored = publisher::record_result(*site.site, site.config, result);
     const Evidence& evidence = stored.evidence;
     if (global.json) {
@@ -91,6 +94,7 @@ void add_result(CLI::App& app, Program& program) {
         ->add_option("--key", options->result.key,
                      "the key of repotool.yaml that signs (default: evidence: {sign: …})")
         ->type_name("NAME");
+    console::add_secret_options(*command, options->secrets);
     command->footer(console::footer(
         "A record names the generation by the digest of its manifest, and each package by its own; it is "
         "added, never changed.",

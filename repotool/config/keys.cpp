@@ -40,22 +40,30 @@ bool holds(const signing::KeyFile& file, const std::string& fingerprint) {
                       "repotool config show tells which keys sign the repository");
 }
 
-// In the place of the home, or the program, that the configuration names.
-void use_key_file(std::vector<signing::KeyReference>& keys, const GivenSecrets& given,
-                  const std::string& repository) {
+// In the place of the home, or the program, that the configuration names. False where the file holds none.
+bool use_key_file(std::vector<signing::KeyReference>& keys, const GivenSecrets& given) {
     const auto key = std::find_if(keys.begin(), keys.end(),
                                   [&](const auto& one) { return holds(*given.key_file, one.fingerprint); });
-    if (key == keys.end()) refuse_key_file(*given.key_file, repository);
+    if (key == keys.end()) return false;
     *key = {key->name, key->fingerprint, given.key_file->home(), {}, {}, given.passphrase, given.key_file};
+    return true;
+}
+
+// A passphrase without a key file is that of each key.
+void use_passphrase(std::vector<signing::KeyReference>& keys, const GivenSecrets& given) {
+    if (given.key_file || !given.passphrase) return;
+    for (auto& key : keys) key.passphrase = given.passphrase;
 }
 
 }  // namespace
 
 std::unique_ptr<signing::Signer> open_signer(const Config& config, const std::string& repository,
                                              const std::string& site_root, bool must_sign,
-                                             const GivenSecrets& given) {
+                                             const GivenSecrets& given, const std::string& override_key) {
     const RepositoryConfig settings = config.repository(repository);
-    if (given.key_file && settings.keys.empty()) refuse_key_file(*given.key_file, repository);
+    const bool is_for_other = is_in_key_file(config, override_key, given);
+    if (given.key_file && settings.keys.empty() && !is_for_other)
+        refuse_key_file(*given.key_file, repository);
     if (settings.sign == SignPolicy::none || (settings.sign == SignPolicy::unspecified && !must_sign))
         return nullptr;
     if (settings.sign == SignPolicy::unspecified) {
@@ -67,19 +75,25 @@ std::unique_ptr<signing::Signer> open_signer(const Config& config, const std::st
     }
     std::vector<signing::KeyReference> keys;
     for (const auto& name : settings.keys) keys.push_back(key_reference(config, name, site_root));
-    if (given.key_file) {
-        use_key_file(keys, given, repository);
-    } else if (given.passphrase) {
-        for (auto& key : keys) key.passphrase = given.passphrase;
-    }
+    if (given.key_file && !use_key_file(keys, given) && !is_for_other)
+        refuse_key_file(*given.key_file, repository);
+    use_passphrase(keys, given);
     return signing::open_signer(keys);
 }
 
 std::unique_ptr<signing::Signer> open_key(const Config& config, const std::string& name,
-                                          const std::string& site_root) {
+                                          const std::string& site_root, const GivenSecrets& given) {
     if (!config.keys.contains(name))
         throw base::Error(base::ErrorKind::usage, "use key", name, "repotool.yaml has no key of this name");
-    return signing::open_signer({key_reference(config, name, site_root)});
+    std::vector<signing::KeyReference> keys{key_reference(config, name, site_root)};
+    if (given.key_file) use_key_file(keys, given);
+    use_passphrase(keys, given);
+    return signing::open_signer(keys);
+}
+
+bool is_in_key_file(const Config& config, const std::string& name, const GivenSecrets& given) {
+    const auto key = config.keys.find(name);
+    return given.key_file && key != config.keys.end() && holds(*given.key_file, key->second.fingerprint);
 }
 
 void export_public_keys(fs::Filesystem& filesystem, store::Transaction& transaction,

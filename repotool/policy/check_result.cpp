@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "core/base/error.hpp"
+#include "core/base/text.hpp"
 #include "core/fs/host.hpp"
 #include "core/store/head.hpp"
 #include "repotool/config/keys.hpp"
@@ -24,10 +25,16 @@ void check_log_url(const std::string& url) {
     throw Error(ErrorKind::usage, "use address", url, "expected http://… or https://…");
 }
 
-std::unique_ptr<signing::Signer> open_evidence_key(const Config& config, const std::string& name,
+std::unique_ptr<signing::Signer> open_evidence_key(const Config& config, const CheckResult& result,
                                                    const std::string& site_root) {
-    const std::string key = name.empty() ? config.evidence_signer() : name;
-    if (!key.empty()) return open_key(config, key, site_root);
+    const std::string key = result.key.empty() ? config.evidence_signer() : result.key;
+    const auto& file = result.secrets.key_file;
+    if (file && config.keys.contains(key) && !is_in_key_file(config, key, result.secrets))
+        throw Error(
+            ErrorKind::signing, "use key file", file->file(),
+            fmt::format("it holds {}, which is not '{}'", base::join(file->fingerprints(), " and "), key),
+            "--key names the key that signs; repotool config show has their fingerprints");
+    if (!key.empty()) return open_key(config, key, site_root, result.secrets);
     throw Error(
         ErrorKind::usage, "record", "result", "no key signs evidence here",
         fmt::format("make one with: reposign keys generate ci-key --site '{}', and set evidence: {{sign: "
@@ -65,7 +72,7 @@ StoredEvidence record_result(store::Site& site, const Config& config, const Chec
     evidence.covers = sources_of(tested);
     evidence.packages = packages_of(tested);
     check_dist_of(result.dist, evidence);
-    const auto signer = open_evidence_key(config, result.key, filesystem.root());
+    const auto signer = open_evidence_key(config, result, filesystem.root());
     return EvidenceLog(filesystem, evidence.subject.repository)
         .append(site, std::move(evidence), result.junit, *signer);
 }

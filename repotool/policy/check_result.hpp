@@ -9,6 +9,7 @@
 
 #include "core/store/site.hpp"
 #include "repotool/config/config.hpp"
+#include "repotool/config/given_secrets.hpp"
 #include "repotool/policy/evidence_log.hpp"
 
 namespace repotool::publisher {
@@ -22,6 +23,7 @@ struct CheckResult {
     std::string junit;    // the report itself; may be empty
     std::string key;      // name in `keys`; empty: Config::evidence_signer()
     std::string job;
+    GivenSecrets secrets{};
 };
 
 // Durable on return. Throws base::Error (usage): no such change, dist or key, or a name or address that is

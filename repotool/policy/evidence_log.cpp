@@ -49,9 +49,11 @@ void keep_public_key(fs::Filesystem& filesystem, signing::Signer& signer) {
 }  // namespace
 
 EvidenceLog::EvidenceLog(fs::Filesystem& filesystem, const std::string& repository)
-    : filesystem_(filesystem), directory_(store::layout::evidence_directory(repository)) {}
+    : filesystem_(filesystem),
+      repository_(repository),
+      directory_(store::layout::evidence_directory(repository)) {}
 
-std::vector<StoredEvidence> EvidenceLog::read() const {
+std::vector<StoredEvidence> EvidenceLog::read_records() const {
     std::vector<StoredEvidence> records;
     std::string previous;
     for (std::uint64_t sequence = 1;; ++sequence) {
@@ -71,7 +73,40 @@ std::vector<StoredEvidence> EvidenceLog::read() const {
     }
 }
 
-// The record's own name comes last: before it nothing happened.
+// Nobody waits here: whoever adds records meanwhile moves the end on, and then both are read again.
+std::vector<StoredEvidence> EvidenceLog::read() const {
+    constexpr int kTries = 5;
+    std::string fault;
+    for (int i = 0; i < kTries; ++i) {
+        const auto end = read_end();
+        auto records = read_records();
+        fault = fault_of_end(end, records);
+        if (fault.empty()) return records;
+    }
+    throw Error(ErrorKind::integrity, "read", directory_, fault,
+                "records were taken away; a backup has them");
+}
+
+std::optional<EvidenceEnd> EvidenceLog::read_end() const {
+    return read_evidence_end(filesystem_, directory_);
+}
+
+// What is wrong with a log of these records that ends so; empty where nothing is.
+std::string EvidenceLog::fault_of_end(const std::optional<EvidenceEnd>& end,
+                                      const std::vector<StoredEvidence>& records) const {
+    if (!end) return records.empty() ? "" : "its signed end is not there";
+    if (end->repository != repository_) return fmt::format("its end is that of '{}'", end->repository);
+    if (records.size() < end->sequence || records.size() > end->sequence + 1)
+        return fmt::format("it has {} records, and its signed end says {}", records.size(), end->sequence);
+    const std::string last = end->sequence == 0 ? "" : records[end->sequence - 1].sha256;
+    return last == end->record_sha256
+               ? ""
+               : fmt::format("record {} is not the one that its signed end names", end->sequence);
+}
+
+// The record's own name comes last: before it nothing happened. Then the end moves on to it; until then the
+// record counts, and the next one that is added finds it there. The first end comes before the first record:
+// records without any end are damage.
 StoredEvidence EvidenceLog::append(store::Site& site, Evidence evidence, const std::string& junit,
                                    signing::Signer& signer) const {
     make_directory(filesystem_, directory_);
@@ -90,12 +125,15 @@ StoredEvidence EvidenceLog::append(store::Site& site, Evidence evidence, const s
     stored.signature = signer.detach_sign(stored.text);
     stored.evidence = std::move(evidence);
     keep_public_key(filesystem_, signer);
+    if (!read_end()) write_evidence_end(filesystem_, directory_, {repository_, 0, ""}, signer);
     write_anew(filesystem_, stored.path + ".asc", stored.signature);
     filesystem_.sync_directory(directory_);
     const std::string fresh = stored.path + ".new";
     write_anew(filesystem_, fresh, stored.text);
     filesystem_.rename(fresh, stored.path, fs::Replace::no);
     filesystem_.sync_directory(directory_);
+    write_evidence_end(filesystem_, directory_, {repository_, stored.evidence.sequence, stored.sha256},
+                       signer);
     return stored;
 }
 
@@ -103,7 +141,8 @@ std::vector<std::string> repositories_with_evidence(fs::Filesystem& filesystem) 
     std::set<std::string> found;
     const std::string root = std::string(store::layout::kEvidence) + "/";
     fs::walk(filesystem, store::layout::kEvidence, [&](const std::string& path, const fs::Status&) {
-        if (!path.ends_with("/" + record_name(1)) || !path.starts_with(root)) return;
+        const bool is_of_log = is_evidence_end(path) || path.ends_with("/" + record_name(1));
+        if (!is_of_log || !path.starts_with(root)) return;
         const std::string name = fs::parent_path(path).substr(root.size());
         if (store::is_repository_name(name)) found.insert(name);
     });

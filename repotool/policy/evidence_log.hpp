@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The evidence of one repository: numbered records, each signed and each naming the one before it, in
-// private/evidence/<repository>. Records are added, never changed and never collected: `audit` needs them as
-// long as what they allowed is served.
+// The evidence of one repository: numbered records, each signed and each naming the one before it, and their
+// signed end, in private/evidence/<repository>. Records are added, never changed and never collected: `audit`
+// needs them as long as what they allowed is served.
 #pragma once
 
 #include <optional>
@@ -10,6 +10,7 @@
 
 #include "core/store/site.hpp"
 #include "repotool/policy/evidence.hpp"
+#include "repotool/policy/evidence_end.hpp"
 #include "signing/signer.hpp"
 
 namespace repotool::publisher {
@@ -26,9 +27,11 @@ class EvidenceLog {
 public:
     EvidenceLog(fs::Filesystem& filesystem, const std::string& repository);
 
-    // In order. Throws base::Error (integrity) where a record is missing, changed in what the next one says
-    // of it, or unreadable.
+    // In order. Throws base::Error (integrity) where a record is missing, the last one too, changed in what
+    // the next one or the end says of it, or unreadable. Signatures are not looked at.
     std::vector<StoredEvidence> read() const;
+    // Empty where nothing was ever recorded. Throws likewise.
+    std::optional<EvidenceEnd> read_end() const;
 
     // Durable on return. `junit` is the report that the record speaks of; empty: none. Waits its turn; throws
     // base::Error (conflict) when that takes too long, (signing) when the key does not sign.
@@ -36,7 +39,12 @@ public:
                           signing::Signer& signer) const;
 
 private:
+    std::vector<StoredEvidence> read_records() const;
+    std::string fault_of_end(const std::optional<EvidenceEnd>& end,
+                             const std::vector<StoredEvidence>& records) const;
+
     fs::Filesystem& filesystem_;
+    std::string repository_;
     std::string directory_;
 };
 

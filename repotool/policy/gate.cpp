@@ -121,6 +121,7 @@ public:
         std::vector<std::string> names = settings_.keys;
         if (names.empty() && !config.evidence_signer().empty()) names = {config.evidence_signer()};
         for (const auto& name : names) fingerprints_.insert(config.keys.at(name).fingerprint);
+        for (const auto& [name, key] : config.keys) known_keys_.insert(key.fingerprint);
     }
 
     bool asks(const GateSubject& subject) const {
@@ -234,8 +235,24 @@ private:
         if (!verifier_) verifier_ = std::make_unique<signing::Verifier>(evidence_keys(filesystem_));
         const signing::Verdict verdict = verifier_->check_detached(stored.text, stored.signature);
         if (!verdict.good) return fmt::format("has a bad signature ({}): {}", stored.path, verdict.reason);
-        if (fingerprints_.contains(verdict.fingerprint) || fingerprints_.contains(verdict.signer)) return {};
-        return fmt::format("is signed by {}, which is not among the keys of the gate", verdict.fingerprint);
+        if (!fingerprints_.contains(verdict.fingerprint) && !fingerprints_.contains(verdict.signer))
+            return fmt::format("is signed by {}, which is not among the keys of the gate",
+                               verdict.fingerprint);
+        const auto [known, is_new] = ends_.try_emplace(stored.evidence.subject.repository);
+        if (is_new) known->second = examine_end(stored.evidence.subject.repository);
+        return known->second;
+    }
+    // Whoever adds to the log signs its end: any key that the configuration knows.
+    std::string examine_end(const std::string& repository) {
+        const auto end = EvidenceLog(filesystem_, repository).read_end();
+        if (!end) return fmt::format("is in a log of '{}' that has no end", repository);
+        const signing::Verdict verdict = verifier_->check_detached(end->text, end->signature);
+        if (!verdict.good)
+            return fmt::format("is in the log of '{}', whose end has a bad signature: {}", repository,
+                               verdict.reason);
+        if (known_keys_.contains(verdict.fingerprint) || known_keys_.contains(verdict.signer)) return {};
+        return fmt::format("is in the log of '{}', whose end is signed by {}, which is no key of this site",
+                           repository, verdict.fingerprint);
     }
 
     // Why the word of somebody who counts does not let it pass; empty where it does.
@@ -261,11 +278,13 @@ private:
     fs::Filesystem& filesystem_;
     const GateConfig settings_;
     const base::UnixSeconds now_;
-    std::set<std::string> fingerprints_;
+    std::set<std::string> fingerprints_;  // whose word counts
+    std::set<std::string> known_keys_;    // who may record anything
     bool is_read_ = false;
     std::vector<KnownEvidence> evidence_;  // the newest first: it decides
     std::unique_ptr<signing::Verifier> verifier_;
     std::map<std::string, std::string> distrusted_;  // by path
+    std::map<std::string, std::string> ends_;        // by repository: what is wrong with the end of its log
     std::vector<GateFinding> findings_;
     std::set<std::string> counted_;
 };

@@ -12,6 +12,7 @@
 #include "core/base/text.hpp"
 #include "core/fs/host.hpp"
 #include "repotool/config/keys.hpp"
+#include "repotool/policy/decision_meta.hpp"
 #include "repotool/policy/evidence_log.hpp"
 #include "repotool/policy/subject.hpp"
 #include "repotool/publish/publish_steps.hpp"
@@ -21,9 +22,6 @@ namespace {
 
 using base::Error;
 using base::ErrorKind;
-
-constexpr const char* kEvidenceMeta = "repotool.evidence";  // SHA-256 of what counted
-constexpr const char* kOverrideMeta = "repotool.override";  // the key, and why
 
 std::vector<TestedPackage> all_packages(const std::vector<GateSubject>& subjects) {
     std::vector<TestedPackage> packages;
@@ -125,7 +123,7 @@ void Gatekeeper::record_override() {
         base::warn(fmt::format("the gate of '{}' is overridden: {}", request_.repository, describe(finding)));
     if (request_.dry_run == DryRun::yes) return;
     fs::Filesystem& filesystem = context_.site.filesystem();
-    const auto signer = open_key(context_.config, request_.override_key, filesystem.root());
+    const auto signer = open_key(context_.config, request_.override_key, filesystem.root(), context_.secrets);
     Evidence evidence;
     evidence.subject.repository = request_.repository;
     if (const auto current = open_current(filesystem, request_.repository))

@@ -41,7 +41,7 @@ public:
         store::check_not_frozen(filesystem_, request_.repository,
                                 request_.operation);  // again under the lock
         signer_ = open_signer(context_.config, request_.repository, filesystem_.root(), request_.must_sign,
-                              context_.secrets);  // a bad key shows before any work
+                              context_.secrets, request_.override_key);  // a bad key shows before any work
         transaction_ = store::Transaction::begin(context_.site, request_.repository, request_.operation);
         preparation_ = std::make_unique<Preparation>(context_, request_, *transaction_, signer_.get());
         // 1. Private, hashed, parsed copies. Nobody waits for this.

@@ -13,6 +13,7 @@
 #include "core/store/recovery.hpp"
 #include "core/store/roster.hpp"
 #include "core/store/text_map.hpp"
+#include "repotool/policy/evidence_log.hpp"
 
 namespace repotool::publisher {
 namespace {
@@ -28,6 +29,7 @@ bool is_digest(const std::string& text) {
 std::vector<MendableFinding> PrivateCheck::run() {
     check_transactions();
     check_lists();
+    check_evidence();
     attempt("private/text", [&] { check_texts(); });
     attempt("private/objects", [&] { check_objects(); });
     return std::move(findings_);
@@ -56,6 +58,11 @@ void PrivateCheck::check_transactions() {
           fmt::format("{} of commands that were killed", base::counted(count.dead, "transaction")),
           RepairState::possible},
          {}});
+}
+
+void PrivateCheck::check_evidence() {
+    for (const auto& repository : repositories_with_evidence(filesystem_))
+        attempt(layout::evidence_directory(repository), [&] { EvidenceLog(filesystem_, repository).read(); });
 }
 
 void PrivateCheck::check_lists() {

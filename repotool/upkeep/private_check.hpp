@@ -25,6 +25,7 @@ private:
     void attempt(const std::string& path, const std::function<void()>& check);
     void check_transactions();
     void check_lists();
+    void check_evidence();
     void check_texts();
     void check_text(const std::string& path);
     void check_objects();

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What may be promoted: evidence on exactly these packages, by a key that counts; and each way in which it is missing."""
 
+import hashlib
 import json
 import pathlib
 import subprocess
 
 from clock import DAY, HOUR, Calendar
 from json_schema import check
-from keys import generate_key
+from keys import GnuPG, generate_key
 from packages import a_deb, rpms
 from workspace import Scenario, exact_state, main, sha256
 
@@ -138,13 +139,20 @@ class WhoLies(Gate):
     def record_path(self, number=1):
         return self.site / f"private/evidence/test/one/{number:06}.json"
 
-    def test_a_record_that_was_changed_after_signing_does_not_count(self):
+    def test_a_record_that_was_changed_after_signing_is_damage_and_without_its_signature_it_does_not_count(self):
         self.publish("test/one", self.hello)
         self.record("one", "install")
-        self.record("one", "systest", "fail")
-        path = self.record_path(2)
-        path.write_text(path.read_text().replace('"status":"fail"', '"status":"pass"'))
+        self.record("one", "systest")
+        signatures = [pathlib.Path(f"{self.record_path(number)}.asc") for number in (1, 2)]
+        good = signatures[1].read_bytes()
+        signatures[1].write_bytes(signatures[0].read_bytes())
         self.refused("check 'systest' has a bad signature")
+        signatures[1].unlink()
+        self.refused("check 'systest' is not signed")
+        signatures[1].write_bytes(good)
+        path = self.record_path(2)
+        path.write_text(path.read_text().replace('"status":"pass"', '"status":"skip"'))
+        self.assertIn("record 2 is not the one that its signed end names", self.repotool("gate", "one", "stable", code=9).err)
 
     def test_a_record_that_vanished_from_the_middle_is_found(self):
         self.publish("test/one", self.hello)
@@ -152,12 +160,65 @@ class WhoLies(Gate):
         self.record_path(2).rename(self.record_path(1))
         self.assertIn("the evidence was changed", self.repotool("gate", "one", "stable", code=9).err)
 
+    def take_away(self, number):
+        for suffix in ("", ".asc"):
+            pathlib.Path(f"{self.record_path(number)}{suffix}").unlink()
+
+    def test_the_newest_record_cannot_be_taken_away_unseen(self):
+        self.publish("test/one", self.hello)
+        self.pass_all()
+        self.record("one", "systest", "fail")
+        end = self.record_path().with_name("_end")
+        self.take_away(3)
+        sentence = "it has 2 records, and its signed end says 3"
+        for command in (("gate", "one", "stable"), ("promote", "test/one", "stable"), ("fsck",),
+                        ("result", "one", "--check", "systest", "--status", "pass")):
+            self.assertIn(sentence, self.repotool(*command, code=9).err)
+        signed = end.read_text()
+        end.write_text(signed.replace('"seq":3', '"seq":2'))
+        self.assertIn("record 2 is not the one that its signed end names", self.repotool("gate", "one", "stable", code=9).err)
+        last = hashlib.sha256(self.record_path(2).read_bytes()).hexdigest()
+        named = json.loads(signed.splitlines()[0])["record"]
+        end.write_text(signed.replace('"seq":3', '"seq":2').replace(named, last))
+        self.refused("is in the log of 'test/one', whose end has a bad signature")
+        end.unlink()
+        self.assertIn("its signed end is not there", self.repotool("gate", "one", "stable", code=9).err)
+
+    def test_an_end_that_somebody_else_signed_makes_its_log_nobodys_word(self):
+        self.publish("test/one", self.hello)
+        self.pass_all()
+        stranger = GnuPG(self, self.dir / "h")
+        key = stranger.key("stranger")
+        line = self.record_path().with_name("_end").read_text().splitlines(keepends=True)[0]
+        signature = stranger.run("--armor", "--detach-sign", data=line.encode())
+        self.record_path().with_name("_end").write_bytes(line.encode() + signature)
+        (self.site / f"private/evidence/keys/{key}.asc").write_bytes(stranger.run("--armor", "--export", key))
+        self.refused(f"whose end is signed by {key}, which is no key of this site")
+
+    def test_a_result_that_was_killed_before_it_moved_the_end_counts_and_the_next_one_follows(self):
+        self.publish("test/one", self.hello)
+        self.record("one", "install")
+        end = self.record_path().with_name("_end")
+        before = end.read_bytes()
+        self.record("one", "systest")
+        end.write_bytes(before)
+        self.repotool("gate", "one", "stable")
+        self.record("one", "later")
+        self.assertEqual(json.loads(end.read_text().splitlines()[0])["seq"], 3)
+        self.promoted("test/one")
+
     def test_signatures_are_what_gpg_itself_accepts(self):
         self.publish("test/one", self.hello)
         self.record("one", "install")
         home = {"GNUPGHOME": str(self.site / "private/gnupg"), "PATH": "/usr/bin:/bin"}
         verify = ["gpg", "--batch", "--verify", f"{self.record_path()}.asc", str(self.record_path())]
         self.assertEqual(subprocess.run(verify, env=home, capture_output=True, check=False).returncode, 0)
+        line, signature = (self.record_path().with_name("_end").read_text().split("\n", 1))
+        (self.dir / "end").write_text(line + "\n")
+        (self.dir / "end.asc").write_text(signature)
+        done = subprocess.run(["gpg", "--batch", "--verify", self.dir / "end.asc", self.dir / "end"], env=home,
+                              capture_output=True, check=False)
+        self.assertEqual(done.returncode, 0)
         document = json.loads(self.record_path().read_text())
         check(document, "evidence")
         self.assertEqual(document["packages"][0]["sha256"], sha256(self.hello))

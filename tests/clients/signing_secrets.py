@@ -182,5 +182,34 @@ class StandAlone(Secrets):
         self.assert_no_trace()
 
 
+class EvidenceSecrets(Secrets):
+    """Results and overrides are signed by such keys as well."""
+
+    def setUp(self):
+        super().setUp()
+        self.publish("test/one", self.ready[0])
+
+    def configure(self, sign):
+        self.write_config(CONFIG.format(sign="none, gate: {checks: [install], keys: [other-key], overrides: [stable-key]}",
+                                        key=self.key, other=self.other, home=self.dir / "nowhere") + "evidence: {sign: other-key}\n")
+
+    def test_a_result_is_signed_with_a_key_from_a_file(self):
+        record = ["result", "one", "--check", "install", "--status", "pass"]
+        self.assertIn("cannot", self.repotool(*record, code=5).err)
+        self.assertIn("which is not 'other-key'", self.repotool(*record, *self.given, code=5).err)
+        file = self.dir / "other.key"
+        file.write_bytes(self.gpg.secret_key(self.other))
+        self.repotool(*record, "--gpg-key-file", file)
+        self.repotool("promote", "test/one", "stable")
+        self.assert_no_trace()
+
+    def test_an_override_is_signed_with_a_key_from_a_file_that_signs_nothing_else(self):
+        override = ["promote", "test/one", "stable", "--override-with", "stable-key", "--reason", "fire"]
+        self.repotool(*override, code=5)
+        self.repotool(*override, "--gpg-key-file", self.file, "--passphrase-file", self.wrong, code=5)
+        self.assertIn("is overridden", self.repotool(*override, *self.given).err)
+        self.assert_no_trace()
+
+
 if __name__ == "__main__":
     main()

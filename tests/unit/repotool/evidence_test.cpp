@@ -3,6 +3,7 @@
 #include <cerrno>
 
 #include "core/base/error.hpp"
+#include "core/fs/testing/crash_filesystem.hpp"
 #include "core/fs/testing/failing_filesystem.hpp"
 #include "core/fs/testing/memory_filesystem.hpp"
 #include "core/fs/tree.hpp"
@@ -123,6 +124,48 @@ TEST_CASE("whatever fails while a record is added, it is there or not, and the n
         append(disk, "later");
         CHECK(EvidenceLog(disk, "test/one").read().size() == records.size() + 1);
     }
+}
+
+TEST_CASE("after a power cut the evidence is whole, has what was acknowledged, and goes on",
+          "[crash][evidence]") {
+    fs::testing::CrashFilesystem crashing;
+    append(crashing, "install");
+    crashing.acknowledge();
+    append(crashing, "systest");
+    crashing.acknowledge();
+    fs::testing::CrashBounds bounds;
+    bounds.exhaustive = 32;
+    bounds.samples = 4;
+    crashing.each_crash(bounds, [](fs::testing::CrashState& state) {
+        INFO(state.story);
+        const auto records = EvidenceLog(state.filesystem, "test/one").read();
+        CHECK(records.size() >= state.acknowledged);
+        append(state.filesystem, "later");
+        CHECK(EvidenceLog(state.filesystem, "test/one").read().size() == records.size() + 1);
+    });
+}
+
+TEST_CASE("the end of a log lets one record more pass, and none less", "[evidence]") {
+    fs::testing::MemoryFilesystem filesystem;
+    const std::string end = "private/evidence/test/one/_end";
+    append(filesystem, "install");
+    const std::string first = fs::read_file(filesystem, end);
+    append(filesystem, "install");
+    const std::string second = fs::read_file(filesystem, end);
+    const auto last = append(filesystem, "install");
+    const EvidenceLog log(filesystem, "test/one");
+    fs::replace_file(filesystem, end, second, 0600);
+    CHECK(log.read().size() == 3);
+    fs::replace_file(filesystem, end, first, 0600);
+    CHECK_THROWS_AS(log.read(), base::Error);
+    fs::replace_file(filesystem, end, second, 0600);
+    filesystem.remove(last.path);
+    CHECK(log.read().size() == 2);
+    filesystem.remove("private/evidence/test/one/000002.json");
+    CHECK_THROWS_AS(log.read(), base::Error);
+    filesystem.remove("private/evidence/test/one/000001.json");
+    CHECK(repositories_with_evidence(filesystem) == std::vector<std::string>{"test/one"});
+    CHECK_THROWS_AS(log.read(), base::Error);
 }
 
 }  // namespace repotool::publisher
