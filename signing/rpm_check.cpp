@@ -156,6 +156,7 @@ PackageVerdict check_package(const std::filesystem::path& path, const RpmLayout&
         if (!verdict.fingerprint.empty() && verdict.fingerprint != one.fingerprint)
             return refuse("the package is signed by several keys");
         verdict.fingerprint = one.fingerprint;
+        verdict.signer = one.signer;
         covers_header = true;  // a signature over the package covers both
         covers_payload = covers_payload || is_over_package;
     }

@@ -39,6 +39,7 @@ struct PackageVerdict {
     bool is_signed = false;
     std::string fingerprint;  // primary key, when good
     std::string reason;       // why not good
+    std::string signer{};     // the key that the signature names; may be a subkey
 };
 // Digests and signature of one .rpm against armored public keys: a signature must be there and good, header
 // and payload digests must be right.

@@ -4,7 +4,6 @@
 #pragma once
 
 #include <memory>
-#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
@@ -20,8 +19,6 @@ public:
     CoordinatorJournal(Source& source, const TransactionIdentity& identity,
                        const std::vector<std::string>& mirrors, const std::vector<std::string>& owed);
 
-    // Durable on return: from here on a canary may show the generation to clients.
-    void canary(const std::string& mirror);
     // Durable on return: that is the moment of the decision. When it throws, nobody knows whether it would be
     // there after a power cut: abort() must return before anything is undone.
     void commit();
@@ -35,7 +32,7 @@ public:
     void close() noexcept;
 
 private:
-    void replace(const nlohmann::json& decision);
+    void replace(const char* decision);
     void note(const char* state, const std::string& mirror) noexcept;
 
     Source& source_;
@@ -53,8 +50,7 @@ struct CoordinatorRecord {
     std::vector<std::string> mirrors;
     std::vector<std::string> owed;
     Decision decision = Decision::none;
-    bool has_canary = false;  // one may have shown the generation to clients
-    std::string directory;    // of its journal, in the state filesystem
+    std::string directory;  // of its journal, in the state filesystem
 };
 
 // Oldest generation first. Throws base::Error (integrity) for a journal that we did not write.

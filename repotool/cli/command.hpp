@@ -65,6 +65,7 @@ void answer(const publisher::PublishResult& result, const publisher::Config& con
             const GlobalOptions& global, publisher::DryRun dry_run);
 
 // Each adds its subcommand to the command line.
+void add_audit(CLI::App& app, Program& program);
 void add_client(CLI::App& app, Program& program);
 void add_completion(CLI::App& app, Program& program);
 void add_config(CLI::App& app, Program& program);

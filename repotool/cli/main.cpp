@@ -25,7 +25,7 @@ const std::array<Group, 4>& groups() {
         {{"Publish", {add_publish, add_promote, add_remove, add_copy, add_merge, add_refresh, add_rollback}},
          {"Test", {add_result, add_gate, add_ready, add_outstanding}},
          {"Inspect",
-          {add_list, add_show, add_diff, add_history, add_why, add_verify, add_client, add_config,
+          {add_list, add_show, add_diff, add_history, add_why, add_verify, add_audit, add_client, add_config,
            add_version}},
          {"Look after",
           {add_status, add_du, add_fsck, add_tag, add_freeze, add_thaw, add_gc, add_expire, add_purge,

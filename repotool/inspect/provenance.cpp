@@ -18,20 +18,6 @@ bool is_end(const HistoryRecord& record) {
     return record.operation == "expire";
 }
 
-Cause cause_of(const HistoryRecord& record, unsigned request) {
-    Cause cause{record.generation, record.time, record.operation, record.user,
-                record.host,       record.job,  record.meta};
-    if (request < record.requests.size()) {
-        const auto& asked = record.requests[request];
-        cause.operation = asked.operation;
-        cause.user = asked.user;
-        cause.host = asked.host;
-        cause.job = asked.job;
-        cause.meta = asked.meta;
-    }
-    return cause;
-}
-
 PackageProvenance package_of(const PackageChange& change) {
     PackageProvenance package;
     package.format = change.format;
@@ -145,6 +131,20 @@ void note_sightings(const Chronicle& chronicle, Sightings& sightings) {
 }
 
 }  // namespace
+
+Cause cause_of(const HistoryRecord& record, unsigned request) {
+    Cause cause{record.generation, record.time, record.operation, record.user,
+                record.host,       record.job,  record.meta};
+    if (request < record.requests.size()) {
+        const auto& asked = record.requests[request];
+        cause.operation = asked.operation;
+        cause.user = asked.user;
+        cause.host = asked.host;
+        cause.job = asked.job;
+        cause.meta = asked.meta;
+    }
+    return cause;
+}
 
 std::vector<RepositoryProvenance> explain(fs::Filesystem& filesystem, const PackageQuery& query,
                                           const std::vector<std::string>& repositories) {

@@ -21,6 +21,9 @@ struct Cause {
     std::map<std::string, std::string> meta;
 };
 
+// What a record says of one of its requests (store::HistoryRecord::requests), or of the only one.
+Cause cause_of(const store::HistoryRecord& record, unsigned request);
+
 // The same build, signed or not, in another repository.
 struct Sighting {
     std::string repository;

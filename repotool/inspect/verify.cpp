@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <functional>
+#include <memory>
 #include <set>
 
 #include "core/base/digest.hpp"
@@ -15,6 +16,7 @@
 #include "core/store/layout.hpp"
 #include "repotool/index/release_info.hpp"
 #include "repotool/index/set_verification.hpp"
+#include "repotool/inspect/generation_signatures.hpp"
 #include "signing/rpm_signer.hpp"
 #include "signing/verifier.hpp"
 
@@ -28,8 +30,13 @@ using store::SubManifest;
 
 class Verification {
 public:
-    Verification(const GenerationReader& reader, Depth depth, VerifyReport& report)
-        : reader_(reader), filesystem_(reader.filesystem()), depth_(depth), report_(report) {}
+    Verification(const GenerationReader& reader, const std::string& public_root, Depth depth,
+                 VerifyReport& report)
+        : reader_(reader),
+          filesystem_(reader.filesystem()),
+          public_root_(public_root),
+          depth_(depth),
+          report_(report) {}
 
     void run() {
         check_signatures();
@@ -97,60 +104,19 @@ private:
             check(link, link.path);
     }
 
-    std::vector<std::string> public_keys() {
-        std::vector<std::string> keys;
-        for (const auto& name : filesystem_.list(reader_.path_of("keys")))
-            keys.push_back(fs::read_file(filesystem_, reader_.path_of("keys/" + name), 1U << 20U));
-        return keys;
-    }
-
-    bool has_signed_pointer() const {
-        for (const auto& sub_manifest : reader_.sub_manifests()) {
-            for (const auto& pointer : sub_manifest.pointers) {
-                if (pointer.path.ends_with(".asc") || pointer.path.ends_with(".gpg") ||
-                    pointer.path.ends_with("/InRelease"))
-                    return true;
-            }
-        }
-        return false;
-    }
-
     void check_signatures() {
-        const auto signature = reader_.pointer_file("MANIFEST.asc");
-        report_.is_signed = signature.has_value() || has_signed_pointer();
+        report_.is_signed = is_signed(reader_);
         if (!report_.is_signed) return;
-        if (!signature)
-            find(generation_path("MANIFEST.asc"), "it is not there, although the repository is signed");
         attempt("keys", [&] {
-            signing::Verifier verifier(public_keys());
-            const auto judge = [&](const std::string& path, const signing::Verdict& verdict) {
-                if (!verdict.good) find(generation_path(path), verdict.reason);
-            };
-            if (signature)
-                judge("MANIFEST.asc", verifier.check_detached(reader_.manifest_text(), *signature));
-            for (const auto& sub_manifest : reader_.sub_manifests()) {
-                for (const auto& pointer : sub_manifest.pointers)
-                    check_pointer_signature(verifier, pointer.path, judge);
+            signing::Verifier verifier(published_keys());
+            for (const auto& file : publisher::check_signatures(reader_, verifier)) {
+                if (!file.problem.empty()) find(generation_path(file.path), file.problem);
             }
         });
     }
 
-    void check_pointer_signature(
-        signing::Verifier& verifier, const std::string& path,
-        const std::function<void(const std::string&, const signing::Verdict&)>& judge) {
-        const std::string bytes = reader_.pointer_file(path).value_or("");
-        const std::string directory = fs::parent_path(path);
-        const auto sibling = [&](const char* name) {
-            return reader_.pointer_file(directory + "/" + name).value_or("");
-        };
-        if (path.ends_with("/Release.gpg")) judge(path, verifier.check_detached(sibling("Release"), bytes));
-        if (path.ends_with("/repomd.xml.asc"))
-            judge(path, verifier.check_detached(sibling("repomd.xml"), bytes));
-        if (!path.ends_with("/InRelease")) return;
-        std::string text;
-        judge(path, verifier.check_clear_signed(bytes, text));
-        if (text != sibling("Release"))
-            find(generation_path(path), "it signs other bytes than Release holds");
+    std::vector<std::string> published_keys() const {
+        return publisher::published_keys(filesystem_, public_root_);
     }
 
     // The metadata that clients start from names each index as the manifest does.
@@ -196,11 +162,13 @@ private:
 
     // dnf with gpgcheck=1 refuses what was published before the repository was signed.
     void check_package_signatures(const std::vector<store::Record>& records) {
+        if (!package_verifier_)
+            package_verifier_ = std::make_unique<signing::PackageVerifier>(published_keys());
         for (const auto& record : records) {
             const std::string path = store::pool_files(report_.repository, record)[0].path;
             if (!signatures_seen_.insert(path).second || !filesystem_.status(reader_.path_of(path))) continue;
-            const auto verdict = signing::verify_package(
-                fs::join_path(filesystem_.root(), reader_.path_of(path)), public_keys());
+            const auto verdict =
+                package_verifier_->verify(fs::join_path(filesystem_.root(), reader_.path_of(path)));
             if (!verdict.good) find(path, verdict.reason);
         }
     }
@@ -215,10 +183,12 @@ private:
 
     const GenerationReader& reader_;
     fs::Filesystem& filesystem_;
+    const std::string& public_root_;
     Depth depth_;
     VerifyReport& report_;
     std::set<std::string> seen_;
     std::set<std::string> signatures_seen_;
+    std::unique_ptr<signing::PackageVerifier> package_verifier_;  // made when it is asked for
 };
 
 }  // namespace
@@ -230,7 +200,7 @@ VerifyReport verify_generation(fs::Filesystem& filesystem, const std::string& pu
     report.repository = reader.manifest().repository;
     report.generation = reader.manifest().generation;
     report.manifest_sha256 = reader.manifest_sha256();
-    Verification(reader, depth, report).run();
+    Verification(reader, public_root, depth, report).run();
     const auto current = store::make_symlink_head(filesystem, public_root, report.repository)->current();
     report.is_current = current == report.generation;
     return report;

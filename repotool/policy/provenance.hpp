@@ -12,9 +12,6 @@
 
 namespace repotool::publisher {
 
-// Key of a request's `meta`: the envelopes that let its packages in, "<SHA-256>=<builder>" with blanks.
-inline constexpr const char* kProvenanceMeta = "repotool.provenance";
-
 // Of one file.
 struct ProvenanceVerdict {
     EnvelopeVerdict envelope;  // that proves it, else the one that came nearest

@@ -16,6 +16,10 @@ namespace {
 constexpr const char* kDirectory = "private/provenance";
 constexpr const char* kLock = "private/locks/_provenance";
 
+std::string front_path(const std::string& sha256) {
+    return fmt::format("{}/{}/{}.front", kDirectory, sha256.substr(0, 2), sha256);
+}
+
 }  // namespace
 
 std::string StatementStore::path_of(const std::string& sha256) {
@@ -42,28 +46,48 @@ std::string StatementStore::with(const std::string& sha256, const std::vector<st
     return all.size() == before ? std::string() : base::join(all, "\n") + "\n";
 }
 
-// Whole files in the place of whole files: a reader sees the one or the other, and so does who comes after a
-// crash. Two syncs for all of them.
 void StatementStore::add(store::Site& site,
                          const std::map<std::string, std::vector<std::string>>& lines) const {
     if (lines.empty()) return;
     const auto lock = site.lock_shortly(kLock, fs::LockMode::exclusive);
-    store::SyncBatch batch(filesystem_);
-    std::vector<std::string> written;
+    std::map<std::string, std::string> files;
     for (const auto& [sha256, added] : lines) {
         const std::string text = with(sha256, added);
-        if (text.empty()) continue;
-        const std::string path = path_of(sha256);
+        if (!text.empty()) files[path_of(sha256)] = text;
+    }
+    write(files);
+}
+
+std::optional<std::string> StatementStore::read_front(const std::string& sha256) const {
+    const std::string path = front_path(sha256);
+    if (!filesystem_.status(path)) return std::nullopt;
+    return fs::read_file(filesystem_, path);
+}
+
+void StatementStore::add_fronts(store::Site& site, const std::map<std::string, std::string>& fronts) const {
+    if (fronts.empty()) return;
+    const auto lock = site.lock_shortly(kLock, fs::LockMode::exclusive);
+    std::map<std::string, std::string> files;
+    for (const auto& [sha256, front] : fronts) {
+        if (!filesystem_.status(front_path(sha256))) files[front_path(sha256)] = front;
+    }
+    write(files);
+}
+
+// Whole files in the place of whole files: a reader sees the one or the other, and so does who comes after a
+// crash. Two syncs for all of them.
+void StatementStore::write(const std::map<std::string, std::string>& files) const {
+    store::SyncBatch batch(filesystem_);
+    for (const auto& [path, bytes] : files) {
         for (const auto& changed : fs::make_directories(filesystem_, fs::parent_path(path), 0700))
             batch.add_directory(changed);
         const std::string fresh = path + ".new";
         filesystem_.remove(fresh);  // of somebody who died here
-        fs::write_new_file(filesystem_, fresh, text, 0600, 0, fs::Durable::no);
+        fs::write_new_file(filesystem_, fresh, bytes, 0600, 0, fs::Durable::no);
         batch.add_file(fresh);
-        written.push_back(path);
     }
     batch.flush();
-    for (const auto& path : written) {
+    for (const auto& [path, bytes] : files) {
         filesystem_.rename(path + ".new", path, fs::Replace::yes);
         batch.add_directory(fs::parent_path(path));
     }

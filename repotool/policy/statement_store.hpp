@@ -5,6 +5,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,8 +26,15 @@ public:
     // that takes too long.
     void add(store::Site& site, const std::map<std::string, std::vector<std::string>>& lines) const;
 
+    // What an RPM package had before its main header when it was not signed yet (signing/rpm_origin.hpp), by
+    // its digest then. Empty where it is not kept.
+    std::optional<std::string> read_front(const std::string& sha256) const;
+    // As add().
+    void add_fronts(store::Site& site, const std::map<std::string, std::string>& fronts) const;
+
 private:
     std::string with(const std::string& sha256, const std::vector<std::string>& lines) const;
+    void write(const std::map<std::string, std::string>& files) const;
 
     fs::Filesystem& filesystem_;
 };

@@ -256,6 +256,7 @@ void Preparation::sign(WorkingSets& current) {
         unsigned_ones.push_back(&candidate);
     }
     if (request_.dry_run == DryRun::yes) return;
+    provenance_.keep_fronts(unsigned_ones);
     sign_candidates(filesystem_, transaction_, catalog_, request_.repository, unsigned_ones, *signer_);
 }
 

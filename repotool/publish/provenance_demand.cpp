@@ -8,7 +8,11 @@
 
 #include "core/base/error.hpp"
 #include "core/base/text.hpp"
+#include "core/fs/tree.hpp"
+#include "core/store/layout.hpp"
+#include "repotool/policy/decision_meta.hpp"
 #include "repotool/publish/published.hpp"
+#include "signing/rpm_origin.hpp"
 
 namespace repotool::publisher {
 namespace {
@@ -65,6 +69,20 @@ void ProvenanceDemand::keep_statements(const std::vector<Candidate>& candidates)
     if (offered_.empty() || request_.dry_run == DryRun::yes) return;
     StatementStore(context_.site.filesystem())
         .add(context_.site, lines_about(offered_, identities_of(candidates)));
+}
+
+void ProvenanceDemand::keep_fronts(const std::vector<Candidate*>& candidates) {
+    if (context_.config.builders.empty()) return;
+    fs::Filesystem& filesystem = context_.site.filesystem();
+    std::map<std::string, std::string> fronts;
+    for (const auto* candidate : candidates) {
+        if (!candidate->record.unsigned_sha256.empty()) continue;  // signed before, elsewhere
+        const std::string path = candidate->staged_path.empty()
+                                     ? store::layout::object(candidate->record.sha256)
+                                     : candidate->staged_path;
+        fronts[candidate->record.sha256] = signing::front_of(fs::join_path(filesystem.root(), path));
+    }
+    StatementStore(filesystem).add_fronts(context_.site, fronts);
 }
 
 std::vector<GateFinding> missing_provenance(fs::Filesystem& filesystem, const Config& config,

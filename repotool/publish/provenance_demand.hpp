@@ -26,6 +26,9 @@ public:
     void demand(const std::vector<Candidate>& candidates);
     // What is about these packages; durable on return. Nothing in a dry run.
     void keep_statements(const std::vector<Candidate>& candidates);
+    // What signing will change in these RPM packages, where the site has builders; durable on return. So
+    // audit can prove which file the signed one was made of.
+    void keep_fronts(const std::vector<Candidate*>& candidates);
     // What the history keeps of it.
     const std::map<std::string, std::string>& meta() const noexcept { return meta_; }
 

@@ -27,13 +27,16 @@ ARROWS = {
                          "repotool/index", "repotool/inspect"},
     "repotool/upkeep": {*LIBRARY, "repotool/config", "repotool/packages", "repotool/policy", "repotool/index", "repotool/inspect",
                         "repotool/publish"},
+    "repotool/audit": {*LIBRARY, "repotool/config", "repotool/packages", "repotool/policy", "repotool/index", "repotool/inspect",
+                       "repotool/publish", "repotool/upkeep"},
     "repotool/answer": {*LIBRARY, "repotool/config", "repotool/packages", "repotool/updates", "repotool/inspect",
                         "repotool/publish"},
     "sync": {"core/base", "core/fs", "core/yaml", "core/net", "core/store", "core/formats", "signing"},
     "signing/cli": {"core/base", "core/fs", "core/console", "core/net", "signing"},
     "repotool/cli": {*LIBRARY, "core/console", "repotool/config", "repotool/packages", "repotool/policy", "repotool/ingest",
                      "repotool/updates",
-                     "repotool/index", "repotool/inspect", "repotool/publish", "repotool/upkeep", "repotool/answer"},
+                     "repotool/index", "repotool/inspect", "repotool/publish", "repotool/upkeep", "repotool/audit",
+                     "repotool/answer"},
     "sync/cli": {"core/base", "core/fs", "core/yaml", "core/console", "core/net", "core/store", "core/formats", "signing", "sync"},
 }
 

@@ -39,10 +39,12 @@ def pae(payload_type, payload):
 class BuilderKey:
     """A key of a build system: its secret part, and `public` as the configuration wants it."""
 
-    def __init__(self, directory, name, kind="ed25519"):
+    def __init__(self, directory, name, kind="ed25519", make=True):
         directory = pathlib.Path(directory)
         directory.mkdir(parents=True, exist_ok=True)
         self.kind, self.secret, self.public = kind, directory / f"{name}.key", directory / f"{name}.pem"
+        if not make:
+            return
         _openssl("genpkey", *KEY_OPTIONS["rsa" if kind == "pss" else kind], "-out", self.secret)
         _openssl("pkey", "-in", self.secret, "-pubout", "-out", self.public)
 

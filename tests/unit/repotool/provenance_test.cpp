@@ -3,6 +3,7 @@
 #include <cerrno>
 
 #include "core/base/error.hpp"
+#include "core/fs/testing/crash_filesystem.hpp"
 #include "core/fs/testing/failing_filesystem.hpp"
 #include "core/fs/testing/memory_filesystem.hpp"
 #include "core/fs/tree.hpp"
@@ -68,6 +69,22 @@ TEST_CASE("whatever fails while statements are added, those before are whole, an
         CHECK(StatementStore(disk).read(kOne) == std::vector<std::string>{"x", "y"});
         CHECK(StatementStore(disk).read(kTwo) == std::vector<std::string>{"z"});
     }
+}
+
+TEST_CASE("after a power cut statements are whole, and those that were acknowledged are there",
+          "[crash][provenance]") {
+    fs::testing::CrashFilesystem crashing;
+    add(crashing, {{kOne, {"x"}}});
+    crashing.acknowledge();
+    add(crashing, {{kOne, {"y"}}, {kTwo, {"z"}}});
+    crashing.acknowledge();
+    crashing.each_crash({}, [](fs::testing::CrashState& state) {
+        INFO(state.story);
+        const auto one = StatementStore(state.filesystem).read(kOne);
+        CHECK(one.size() >= state.acknowledged);
+        CHECK((one.empty() || one.front() == "x"));
+        CHECK(StatementStore(state.filesystem).read(kTwo).size() + 1 >= state.acknowledged);
+    });
 }
 
 }  // namespace repotool::publisher
