@@ -42,6 +42,7 @@ CoordinatorRecord read_record(Source& source, const std::string& directory) {
                 line.at("mirrors").get_to(record.mirrors);
                 line.at("owed").get_to(record.owed);
             }
+            if (state == "canary") record.has_canary = true;
             if (state == "commit") record.decision = Decision::commit;
             if (state == "abort") record.decision = Decision::abort;
         }
@@ -74,18 +75,18 @@ CoordinatorJournal::CoordinatorJournal(Source& source, const TransactionIdentity
 }
 
 void CoordinatorJournal::commit() {
-    replace("commit");
+    replace(json{{"state", "commit"}});
 }
 
 void CoordinatorJournal::abort() {
-    replace("abort");
+    replace(json{{"state", "abort"}});
 }
 
 // A decision is a new file under the journal's name: a torn note before it cannot make it unreadable, and a
 // decision that failed half-way cannot stand beside the one that replaces it.
-void CoordinatorJournal::replace(const char* decision) {
+void CoordinatorJournal::replace(const json& decision) {
     auto lines = lines_;
-    lines.push_back(json{{"state", decision}}.dump());
+    lines.push_back(decision.dump());
     std::string text;
     for (const auto& line : lines) text += store::checked_line(line);
     fs::replace_file(source_.state, directory_ + "/journal", text, 0600);
@@ -95,6 +96,10 @@ void CoordinatorJournal::replace(const char* decision) {
 
 void CoordinatorJournal::note_prepared(const std::string& mirror) noexcept {
     note("prepared", mirror);
+}
+
+void CoordinatorJournal::canary(const std::string& mirror) {
+    replace(json{{"state", "canary"}, {"mirror", mirror}});
 }
 
 void CoordinatorJournal::note_flipped(const std::string& mirror) noexcept {

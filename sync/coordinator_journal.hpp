@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,8 @@ public:
     CoordinatorJournal(Source& source, const TransactionIdentity& identity,
                        const std::vector<std::string>& mirrors, const std::vector<std::string>& owed);
 
+    // Durable on return: from here on a canary may show the generation to clients.
+    void canary(const std::string& mirror);
     // Durable on return: that is the moment of the decision. When it throws, nobody knows whether it would be
     // there after a power cut: abort() must return before anything is undone.
     void commit();
@@ -32,7 +35,7 @@ public:
     void close() noexcept;
 
 private:
-    void replace(const char* decision);
+    void replace(const nlohmann::json& decision);
     void note(const char* state, const std::string& mirror) noexcept;
 
     Source& source_;
@@ -50,7 +53,8 @@ struct CoordinatorRecord {
     std::vector<std::string> mirrors;
     std::vector<std::string> owed;
     Decision decision = Decision::none;
-    std::string directory;  // of its journal, in the state filesystem
+    bool has_canary = false;  // one may have shown the generation to clients
+    std::string directory;    // of its journal, in the state filesystem
 };
 
 // Oldest generation first. Throws base::Error (integrity) for a journal that we did not write.

@@ -16,8 +16,18 @@ namespace {
 // Holds a mirror's lock for a while.
 class MirrorLock {
 public:
-    MirrorLock(Mirror& mirror, std::int64_t timeout_seconds) : mirror_(mirror) {
-        mirror_.lock(timeout_seconds);
+    MirrorLock(Mirror& mirror, const std::string& repository, std::int64_t timeout_seconds, Runtime& runtime)
+        : mirror_(mirror) {
+        constexpr std::int64_t kPauseMs = 100;
+        const std::int64_t deadline = runtime.monotonic_ms() + timeout_seconds * 1000;
+        while (!mirror_.try_lock(repository)) {
+            if (runtime.monotonic_ms() >= deadline) {
+                throw base::Error(
+                    base::ErrorKind::conflict, "lock", mirror_.name(),
+                    fmt::format("waited {} s; {}", timeout_seconds, mirror_.lock_holder(repository)));
+            }
+            runtime.sleep_ms(kPauseMs);
+        }
     }
     ~MirrorLock() { mirror_.unlock(); }
     MirrorLock(const MirrorLock&) = delete;
@@ -36,20 +46,23 @@ void complete(Mirror& mirror, const TransactionIdentity& identity) {
         unfinished.begin(), unfinished.end(),
         [&](const UnfinishedTransaction& item) { return item.id == identity.id() && item.is_prepared; });
     if (highest && is_older(identity.version, *highest)) {
-        mirror.finish(identity);
+        mirror.finish(identity, base::system_clock().real_now());
     } else if (is_prepared || (highest && *highest == identity.version)) {
-        mirror.flip(identity);  // a no-op where only the note of it is missing
+        mirror.flip(identity, Flip::final);  // a no-op where only the note of it is missing
         mirror.probe(identity);
-        mirror.finish(identity);
+        mirror.finish(identity, base::system_clock().real_now());
+        mirror.clear_lagging(identity.repository);
     } else {
-        mirror.abort(identity);
+        mirror.abort(identity, Undo::everything);
     }
 }
 
 class Recovery {
 public:
     Recovery(const std::vector<Mirror*>& mirrors, const FleetOptions& options)
-        : mirrors_(mirrors), options_(options) {}
+        : mirrors_(mirrors),
+          options_(options),
+          runtime_(options.runtime == nullptr ? real_runtime() : *options.runtime) {}
 
     // Names of the mirrors that could not be reached.
     std::vector<std::string> on_each(const std::vector<std::string>& names,
@@ -59,8 +72,16 @@ public:
         for (const auto& name : names) {
             try {
                 std::unique_ptr<Mirror> opened;
-                Mirror& mirror = find(name, opened);
-                const MirrorLock lock(mirror, options_.lock_timeout_seconds);
+                Mirror* found = find(name, opened);
+                if (found == nullptr) {
+                    base::info(
+                        fmt::format("{} of an interrupted run: '{}' is no mirror of the fleet any more",
+                                    identity.shown(), name));
+                    continue;
+                }
+                Mirror& mirror = *found;
+                const MirrorLock lock(mirror, identity.repository, options_.policy.lock_timeout_seconds,
+                                      runtime_);
                 work(mirror, identity);
             } catch (const base::Error& error) {
                 unreached.push_back(name);
@@ -72,20 +93,25 @@ public:
     }
 
 private:
-    Mirror& find(const std::string& name, std::unique_ptr<Mirror>& opened) {
+    Mirror* find(const std::string& name, std::unique_ptr<Mirror>& opened) {
         for (Mirror* mirror : mirrors_) {
-            if (mirror->name() == name) return *mirror;
+            if (mirror->name() == name) return mirror;
         }
         opened = options_.open_mirror(name);
-        return *opened;
+        return opened.get();
     }
 
     const std::vector<Mirror*>& mirrors_;
     const FleetOptions& options_;
+    Runtime& runtime_;
 };
 
 void undo(Mirror& mirror, const TransactionIdentity& identity) {
-    mirror.abort(identity);
+    mirror.abort(identity, Undo::everything);
+}
+
+void undo_after_canary(Mirror& mirror, const TransactionIdentity& identity) {
+    mirror.abort(identity, Undo::keep_content);
 }
 
 std::vector<std::string> joined(std::vector<std::string> a, const std::vector<std::string>& b) {
@@ -96,7 +122,7 @@ std::vector<std::string> joined(std::vector<std::string> a, const std::vector<st
 }  // namespace
 
 RecoveryReport recover_fleet(Source& source, const std::string& repository,
-                             const std::vector<Mirror*>& mirrors, const FleetOptions& options) {
+                             const std::vector<Mirror*>& mirrors, const FleetOptions& options, Recover what) {
     RecoveryReport report;
     Recovery recovery(mirrors, options);
     for (const auto& record : read_coordinator_journals(source, repository)) {
@@ -106,10 +132,20 @@ RecoveryReport recover_fleet(Source& source, const std::string& repository,
             continue;
         }
         const bool is_committed = record.decision == Decision::commit;
+        if (is_committed && what == Recover::undecided) {
+            ++report.committed;
+            continue;
+        }
         const auto committed = is_committed ? joined(record.owed, record.mirrors) : record.owed;
         auto unreached = recovery.on_each(committed, identity, &complete);
         if (!unreached.empty()) report.owed[identity.id()] = unreached;
-        if (!is_committed) unreached = joined(unreached, recovery.on_each(record.mirrors, identity, &undo));
+        const auto take_back = record.has_canary ? &undo_after_canary : &undo;
+        if (!is_committed)
+            unreached = joined(unreached, recovery.on_each(record.mirrors, identity, take_back));
+        for (const auto& name : unreached) {
+            if (std::find(report.waiting.begin(), report.waiting.end(), name) == report.waiting.end())
+                report.waiting.push_back(name);
+        }
         if (!unreached.empty()) continue;
         remove_coordinator_journal(source, record);
         (is_committed ? report.finished : report.undone) += 1;
@@ -117,6 +153,15 @@ RecoveryReport recover_fleet(Source& source, const std::string& repository,
                                is_committed ? "finished" : "took back", identity.shown()));
     }
     return report;
+}
+
+RecoveryReport resume_fleet(Source& source, const std::string& repository,
+                            const std::vector<FleetMember>& members, const FleetOptions& options,
+                            Recover what) {
+    const auto lock = lock_source(source, repository, options.policy.lock_timeout_seconds);
+    std::vector<Mirror*> mirrors;
+    for (const auto& member : members) mirrors.push_back(member.mirror);
+    return recover_fleet(source, repository, mirrors, options, what);
 }
 
 }  // namespace repotool::sync

@@ -12,9 +12,14 @@
 
 namespace repotool::sync {
 
+// undecided: committed transactions are counted and left alone.
+enum class Recover { all, undecided };
+
 struct RecoveryReport {
-    int finished = 0;  // committed transactions that all their mirrors have now
-    int undone = 0;    // transactions that were never committed and left nothing behind now
+    std::size_t finished = 0;          // committed transactions that all their mirrors have now
+    std::size_t undone = 0;            // transactions that were never committed and left nothing behind now
+    std::size_t committed = 0;         // that were left alone
+    std::vector<std::string> waiting;  // mirrors that could not be reached, each once
     // Committed transactions (by id) with mirrors that could not be reached; they stay in the journal.
     std::map<std::string, std::vector<std::string>> owed;
 
@@ -27,6 +32,12 @@ struct RecoveryReport {
 // Under the source's lock. Takes each mirror's lock in turn. A mirror that cannot be reached is warned of,
 // and holds up nobody.
 RecoveryReport recover_fleet(Source& source, const std::string& repository,
-                             const std::vector<Mirror*>& mirrors, const FleetOptions& options);
+                             const std::vector<Mirror*>& mirrors, const FleetOptions& options,
+                             Recover what = Recover::all);
+
+// The same for somebody who wants nothing else: takes the source's lock. Throws base::Error as run_fleet().
+RecoveryReport resume_fleet(Source& source, const std::string& repository,
+                            const std::vector<FleetMember>& members, const FleetOptions& options,
+                            Recover what);
 
 }  // namespace repotool::sync

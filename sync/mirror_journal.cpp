@@ -21,6 +21,12 @@ std::string transaction(const std::string& repository, const std::string& id) {
 std::string highest(const std::string& repository) {
     return fmt::format("{}/{}/highest", kPrivate, repository);
 }
+std::string ticket(const std::string& repository) {
+    return fmt::format("{}/{}/ticket", kPrivate, repository);
+}
+std::string lagging(const std::string& repository) {
+    return fmt::format("{}/{}/lagging", kPrivate, repository);
+}
 
 }  // namespace repotool::sync::mirror_layout
 
@@ -74,6 +80,11 @@ MirrorJournal read_mirror_journal(fs::Filesystem& mirror, const std::string& dir
             }
             journal.has_claimed = journal.has_claimed || state == "claim";
             journal.is_prepared = journal.is_prepared || state == "prepared";
+            if (state == "canary") {
+                journal.is_canary = true;
+                const auto before = line.at("before").get<std::uint64_t>();
+                if (before != 0) journal.before_canary = before;
+            }
         }
         return journal;
     });
@@ -101,6 +112,11 @@ void journal_prepared(fs::Filesystem& mirror, const std::string& directory) {
     append(mirror, directory, {{"state", "prepared"}});
 }
 
+void journal_canary(fs::Filesystem& mirror, const std::string& directory,
+                    std::optional<std::uint64_t> before) {
+    append(mirror, directory, {{"state", "canary"}, {"before", before.value_or(0)}});
+}
+
 std::optional<Version> read_highest(fs::Filesystem& mirror, const std::string& repository) {
     const std::string path = mirror_layout::highest(repository);
     if (!mirror.status(path)) return std::nullopt;
@@ -109,6 +125,31 @@ std::optional<Version> read_highest(fs::Filesystem& mirror, const std::string& r
 
 void write_highest(fs::Filesystem& mirror, const std::string& repository, const Version& version) {
     fs::replace_file(mirror, mirror_layout::highest(repository), to_json(version).dump() + "\n", 0600);
+}
+
+namespace {
+
+std::uint64_t read_ticket(fs::Filesystem& mirror, const std::string& repository) {
+    const std::string path = mirror_layout::ticket(repository);
+    if (!mirror.status(path)) return 0;
+    return reading(path, [&] { return json::parse(fs::read_file(mirror, path, 4096)).get<std::uint64_t>(); });
+}
+
+}  // namespace
+
+std::uint64_t draw_ticket(fs::Filesystem& mirror, const std::string& repository) {
+    const std::string path = mirror_layout::ticket(repository);
+    const std::uint64_t ticket = read_ticket(mirror, repository) + 1;
+    for (const auto& changed : fs::make_directories(mirror, fs::parent_path(path), 0700))
+        mirror.sync_directory(changed);
+    fs::replace_file(mirror, path, fmt::format("{}\n", ticket), 0600);
+    return ticket;
+}
+
+void check_ticket(fs::Filesystem& mirror, const std::string& repository, std::uint64_t ticket) {
+    if (read_ticket(mirror, repository) == ticket) return;
+    throw base::Error(base::ErrorKind::conflict, "go on with", fs::join_path(mirror.root(), repository),
+                      "another mirrorsync has taken over", "run the same command again");
 }
 
 }  // namespace repotool::sync

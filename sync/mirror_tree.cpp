@@ -64,6 +64,15 @@ private:
     Transferred transferred_;
 };
 
+// A mirror that carries some of the formats says so, for whoever reads its generations.
+void write_carries(TreeWriter& tree, const store::GenerationReader& source) {
+    const auto& carried = source.manifest().formats;
+    if (store::parse_manifest(source.manifest_text()).formats.size() == carried.size()) return;
+    std::string text;
+    for (const auto& [format, reference] : carried) text += format + "\n";
+    tree.file(store::kCarries, text);
+}
+
 // Each mirror names itself: the address pins a dnf session to this generation on this mirror.
 void write_mirrorlists(TreeWriter& tree, const store::GenerationReader& source, std::string base_url) {
     if (base_url.empty()) return;
@@ -99,6 +108,7 @@ Transferred write_tree(fs::Filesystem& mirror, const std::string& path, const st
         }
     }
     for (const auto& link : store::generation_links(manifest, source.sub_manifests())) tree.link(link);
+    write_carries(tree, source);
     write_mirrorlists(tree, source, base_url);
     return tree.finish();
 }

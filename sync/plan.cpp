@@ -2,7 +2,6 @@
 #include "sync/plan.hpp"
 
 #include <algorithm>
-#include <numeric>
 #include <set>
 #include <string>
 
@@ -32,6 +31,7 @@ public:
                 if (old == nullptr || old->chunks != set->chunks) add_chunks(*set, old);
             }
         }
+        count_removed();
         return std::move(plan_);
     }
 
@@ -45,6 +45,21 @@ private:
                    other->architecture == set.architecture;
         });
         return found == all.end() ? nullptr : *found;
+    }
+
+    // By how many packages sets shrink: a package that another version replaces is not removed.
+    void count_removed() {
+        if (present_ == nullptr) return;
+        for (const auto& sub_manifest : present_->sub_manifests()) {
+            const auto* wanted = wanted_.find_format(sub_manifest.format);
+            for (const auto& set : sub_manifest.sets) {
+                const auto* next =
+                    wanted == nullptr ? nullptr : wanted->find_set(set.dist, set.component, set.architecture);
+                const std::uint64_t left = next == nullptr ? 0 : next->packages;
+                plan_.present_packages += set.packages;
+                plan_.removed_packages += set.packages - std::min(set.packages, left);
+            }
+        }
     }
 
     // Files that the present generation names, too, are there: only looked at, not brought.
@@ -124,11 +139,16 @@ Plan make_plan(const store::GenerationReader& wanted, const store::GenerationRea
     return Planner(wanted, present).run();
 }
 
-std::uint64_t planned_bytes(const Plan& plan) noexcept {
-    const auto add = [](std::uint64_t sum, const ContentFile& file) { return sum + file.size; };
-    return std::accumulate(plan.packages.begin(), plan.packages.end(),
-                           std::accumulate(plan.metadata.begin(), plan.metadata.end(), std::uint64_t{0}, add),
-                           add);
+PlanSummary summarize(const Plan& plan) noexcept {
+    PlanSummary summary;
+    summary.packages = plan.packages.size();
+    summary.files = plan.packages.size() + plan.metadata.size();
+    for (const auto* list : {&plan.packages, &plan.metadata}) {
+        for (const auto& file : *list) summary.bytes += file.size;
+    }
+    summary.removed_packages = plan.removed_packages;
+    summary.present_packages = plan.present_packages;
+    return summary;
 }
 
 }  // namespace repotool::sync

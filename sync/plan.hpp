@@ -4,6 +4,8 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "core/store/generation_reader.hpp"
@@ -16,13 +18,25 @@ struct Plan {
     std::vector<store::ContentFile> metadata;   // below meta/: index files, manifest parts, chunks
     std::vector<store::ContentFile> expected;   // named by what is new, there already if the mirror is sound
     std::vector<store::TreeLink> shared_links;  // all of them: they are few
+    std::uint64_t removed_packages = 0;         // records of the present generation that the wanted one lacks
+    std::uint64_t present_packages = 0;         // records of the present generation
 };
 
 // `present`: the generation that the mirror serves now, or null for none. Throws base::Error (integrity)
 // where either tree is damaged, naming the file.
 Plan make_plan(const store::GenerationReader& wanted, const store::GenerationReader* present);
 
-// Bytes of all files that the plan may have to bring.
-std::uint64_t planned_bytes(const Plan& plan) noexcept;
+// What a plan costs a mirror, and what the mirror has.
+struct PlanSummary {
+    std::uint64_t files = 0;  // content-named files to bring; each takes an inode
+    std::uint64_t bytes = 0;
+    std::uint64_t packages = 0;  // of the files
+    std::uint64_t removed_packages = 0;
+    std::uint64_t present_packages = 0;
+    std::uint64_t free_bytes = 0;
+    std::optional<std::uint64_t> free_inodes{};  // empty: the filesystem does not count them
+    std::int64_t clock_skew_ms = 0;              // how far the mirror's clock is ahead of ours
+};
+PlanSummary summarize(const Plan& plan) noexcept;
 
 }  // namespace repotool::sync

@@ -26,6 +26,10 @@ const char* outcome_name(MirrorOutcome outcome) {
             return "failed";
         case MirrorOutcome::prepared:
             return "prepared";
+        case MirrorOutcome::lagging:
+            return "lagging";
+        case MirrorOutcome::returned:
+            return "returned";
     }
     return "failed";
 }
@@ -76,6 +80,13 @@ json to_json(const FleetResult& result) {
                   {"mirrors", mirrors},
                   {"flip_skew_ms", result.flip_skew_ms},
                   {"elapsed_ms", result.elapsed_ms}};
+    document["steps"] = json::array();
+    for (const auto& phase : result.phases)
+        document["steps"].push_back({{"name", phase.name}, {"ms", phase.ms}});
+    if (result.settled_at != 0) {
+        document["published_at"] = base::iso8601(result.published_at);
+        document["settled_at"] = base::iso8601(result.settled_at);
+    }
     if (result.failure) document["error"] = to_json(*result.failure);
     return document;
 }
@@ -89,24 +100,31 @@ std::string summary(const FleetResult& result) {
     };
     const std::size_t flipped = count(MirrorOutcome::flipped);
     const std::size_t unchanged = count(MirrorOutcome::unchanged);
-    if (flipped + count(MirrorOutcome::prepared) == 0 && !result.failure) {
+    if (flipped + count(MirrorOutcome::prepared) + count(MirrorOutcome::lagging) == 0 && !result.failure) {
         return fmt::format("{} is live on {} already, nothing to do", name,
                            base::counted(unchanged, "mirror"));
     }
     std::uint64_t bytes = 0;
-    std::uint64_t packages = 0;
+    std::size_t packages = 0;
     for (const auto& mirror : result.mirrors) {
         bytes += mirror.bytes_sent;
-        packages = std::max(packages, mirror.packages_sent);
+        packages = std::max(packages, mirror.packages_sent.size());
     }
     const std::string live =
         fmt::format("{} is live on {} ({}, {} sent)", name, base::counted(flipped + unchanged, "mirror"),
                     base::counted(packages, "new package"), base::human_size(bytes));
     const std::size_t late = count(MirrorOutcome::prepared);
+    const std::size_t lagging = count(MirrorOutcome::lagging);
     if (late > 0) return fmt::format("{}; {} not yet", live, base::counted(late, "mirror"));
-    return result.failure
-               ? fmt::format("{} changed nothing on {}", name, base::counted(result.mirrors.size(), "mirror"))
-               : live;
+    if (result.failure)
+        return fmt::format("{} changed nothing on {}", name, base::counted(result.mirrors.size(), "mirror"));
+    return lagging > 0 ? fmt::format("{}; {} behind", live, base::counted(lagging, "optional mirror")) : live;
+}
+
+int exit_status(const FleetResult& result) noexcept {
+    constexpr int kLagging = 10;
+    if (result.failure) return base::exit_code(result.failure->kind);
+    return result.is_lagging ? kLagging : 0;
 }
 
 }  // namespace repotool::sync

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/base/error.hpp"
+#include "core/base/time.hpp"
 
 namespace repotool::sync {
 
@@ -31,6 +32,8 @@ enum class MirrorOutcome {
     aborted,    // as it was; another mirror failed
     failed,     // as it was; it is why the transaction failed
     prepared,   // committed, but it could not flip yet: the next run finishes it
+    lagging,    // as it was, though the fleet committed without it: it is optional
+    returned,   // a canary that flipped and was taken back
 };
 
 struct MirrorResult {
@@ -38,10 +41,15 @@ struct MirrorResult {
     MirrorOutcome outcome = MirrorOutcome::aborted;
     std::uint64_t bytes_sent = 0;
     std::uint64_t files_sent = 0;
-    std::uint64_t packages_sent = 0;
-    std::string flipped_at;          // ISO 8601, or empty
-    std::int64_t flipped_at_ms = 0;  // of the clock that never steps
+    std::vector<std::string> packages_sent;  // paths below pool/<repository>/
+    std::string flipped_at;                  // ISO 8601, or empty
+    std::int64_t flipped_at_ms = 0;          // of the clock that never steps
     std::optional<Failure> failure;
+};
+
+struct Phase {
+    std::string name;  // stage, flip …
+    std::int64_t ms = 0;
 };
 
 struct FleetResult {
@@ -52,11 +60,18 @@ struct FleetResult {
     std::int64_t flip_skew_ms = 0;
     std::int64_t elapsed_ms = 0;
     std::optional<Failure> failure;
+    // The fleet committed (or had it already), and some optional mirror has not got it.
+    bool is_lagging = false;
+    std::vector<Phase> phases;
+    base::UnixSeconds published_at = 0;  // date of the generation
+    base::UnixSeconds settled_at = 0;    // last flip; 0: none in this run
 };
 
 // The document of the contract, without `transactions`.
 nlohmann::json to_json(const FleetResult& result);
 nlohmann::json to_json(const Failure& failure);
+// Exit status of a run: 0, that of the failure, or 10 where an optional mirror lags.
+int exit_status(const FleetResult& result) noexcept;
 // The answer in one line: "stable@42 is live on 2 mirrors (3 new packages, 1.2 MiB sent)".
 std::string summary(const FleetResult& result);
 

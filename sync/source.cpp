@@ -105,6 +105,11 @@ OpenSource::OpenSource(const std::string& path, const Places& places)
       state_(fs::open_posix_filesystem(places.state)),
       source_{path, *tree_, *state_, places.state_root} {}
 
+std::vector<store::PurgedEntry> OpenSource::purged() const {
+    if (source_.state_root.empty()) return {};  // the state is not the site's
+    return store::PurgeList(*state_).entries();
+}
+
 std::vector<std::string> OpenSource::default_repositories() const {
     auto names = store::list_repositories(*tree_, "");
     names.erase(std::remove_if(names.begin(), names.end(),

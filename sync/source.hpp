@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/fs/filesystem.hpp"
+#include "core/store/purge_list.hpp"
 
 namespace repotool::sync {
 
@@ -28,6 +29,8 @@ public:
     Source& get() noexcept { return source_; }
     // The outermost directory that belongs to the source: no target may lie in it, nor it in a target.
     const std::string& directory() const noexcept { return directory_; }
+    // Package files that were purged from the site; empty where it cannot be asked.
+    std::vector<store::PurgedEntry> purged() const;
     // What is mirrored where nobody says what: everything but test repositories, sorted.
     std::vector<std::string> default_repositories() const;
 

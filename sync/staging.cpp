@@ -23,7 +23,7 @@ using base::Error;
 using base::ErrorKind;
 using store::ContentFile;
 
-constexpr std::size_t kBufferSize = std::size_t{256} << 10U;
+constexpr std::uint64_t kPiece = std::uint64_t{1} << 20U;
 constexpr std::uint64_t kKeyLimit = std::uint64_t{1} << 20U;
 
 [[noreturn]] void damaged(const std::string& path, const std::string& reason, const std::string& hint) {
@@ -42,28 +42,45 @@ std::unique_ptr<fs::File> open_named(fs::Filesystem& filesystem, const std::stri
 
 }  // namespace
 
-Staging::Staging(fs::Filesystem& mirror, const StageRequest& request, std::string directory)
-    : mirror_(mirror), request_(request), directory_(std::move(directory)) {}
+Staging::Staging(fs::Filesystem& mirror, const StageRequest& request, std::string directory, RateLimit& limit)
+    : mirror_(mirror), request_(request), directory_(std::move(directory)), limit_(limit) {}
 
 void Staging::bring(const Plan& plan) {
     require_room(plan);
     mirror_.make_directory(directory_ + "/files", 0700);
     for (const auto& file : plan.packages) bring_file(file);
-    transferred_.packages = transferred_.files;
+    const std::string pool = store::layout::pool(request_.identity.repository) + "/";
+    for (const auto& staged : staged_) transferred_.packages.push_back(staged.file.path.substr(pool.size()));
     for (const auto& file : plan.metadata) bring_file(file);
     // What the present generation names should be there; where somebody deleted it, it comes back.
     for (const auto& file : plan.expected) {
         if (!mirror_.status(file.path)) bring_file(file);
     }
+    bring_keys();
+    store::SyncBatch bytes(mirror_);
+    for (const auto& staged : staged_) bytes.add_file(staged.staged_path);
+    bytes.flush();
 }
 
 // Refusing at once is kinder than filling a disk that others use; the copy itself still checks every write.
 void Staging::require_room(const Plan& plan) const {
-    std::uint64_t wanted = 0;
+    std::uint64_t bytes = 0;
+    std::uint64_t files = 0;
     for (const auto* list : {&plan.packages, &plan.metadata}) {
-        for (const auto& file : *list) wanted += mirror_.status(file.path) ? 0 : file.size;
+        for (const auto& file : *list) {
+            if (mirror_.status(file.path)) continue;
+            bytes += file.size;
+            ++files;
+        }
     }
-    if (wanted > mirror_.free_bytes()) throw base::SystemError(ENOSPC, "write to", mirror_.root());
+    const auto refuse = [&](std::uint64_t wanted, std::uint64_t free, const char* what) {
+        if (wanted <= free) return;
+        throw Error(ErrorKind::storage, "write to", mirror_.root(),
+                    fmt::format("{} {} are needed, {} are free", wanted, what, free),
+                    "make room there, or let mirrorsync retire what is old");
+    };
+    refuse(bytes, mirror_.free_bytes(), "bytes");
+    if (const auto inodes = mirror_.free_inodes()) refuse(files, *inodes, "inodes");
 }
 
 void Staging::bring_file(const ContentFile& file) {
@@ -84,27 +101,21 @@ void Staging::bring_file(const ContentFile& file) {
     transferred_.bytes += file.size;
 }
 
+// Without a digest: verify() reads everything back anyway, and what is brought has no name before that.
 void Staging::copy(const ContentFile& file, const std::string& staged_path) {
-    const std::string source_path = request_.source.path_of(file.path);
-    const auto source = open_named(request_.source.filesystem(), source_path);
+    const auto source = open_named(request_.source.filesystem(), request_.source.path_of(file.path));
     const fs::Status status = source->status();
-    const auto target = mirror_.create(staged_path, 0644);
-    base::Hasher hasher;
-    std::string buffer(std::min<std::uint64_t>(kBufferSize, file.size + 1), '\0');
-    // At most one byte more than promised is read: endless data ends here.
-    while (hasher.size() <= file.size) {
-        stop_if_asked();
-        const std::size_t count = source->read_at(buffer, hasher.size());
-        if (count == 0) break;
-        hasher.update(std::string_view(buffer.data(), count));
-        target->write({buffer.data(), count});
-    }
-    const std::uint64_t size = hasher.size();
-    if (const std::string digest = hasher.hex(); size != file.size || digest != file.sha256) {
-        damaged(fs::join_path(request_.source.filesystem().root(), source_path),
-                fmt::format("expected {} bytes with digest {}, found {}{} bytes with digest {}", file.size,
-                            file.sha256, size > file.size ? "at least " : "", size, digest),
+    if (status.size != file.size) {
+        damaged(fs::join_path(request_.source.filesystem().root(), request_.source.path_of(file.path)),
+                fmt::format("expected {} bytes, found {}", file.size, status.size),
                 "the source is damaged: repotool fsck looks for more");
+    }
+    const auto target = mirror_.create(staged_path, 0644);
+    for (std::uint64_t offset = 0; offset < file.size; offset += kPiece) {
+        stop_if_asked();
+        const std::uint64_t length = std::min(kPiece, file.size - offset);
+        target->append_range(*source, offset, length);
+        limit_.spend(length, request_.stop);
     }
     // The source's time, so that all mirrors give the same HTTP validators whatever generations they skipped.
     target->set_mtime(status.mtime);
@@ -130,15 +141,11 @@ void Staging::bring_keys() {
 }
 
 void Staging::place(const Plan& plan) {
-    store::SyncBatch bytes(mirror_);
-    for (const auto& staged : staged_) bytes.add_file(staged.staged_path);
-    bytes.flush();
-
     std::vector<std::string> names;
     std::vector<store::TreeLink> links;
     for (const auto& staged : staged_) names.push_back(staged.file.path);
     for (const auto& link : plan.shared_links) {
-        if (mirror_.status(link.path)) continue;  // verify() looks where it leads
+        if (mirror_.status(link.path)) continue;  // verify() looked where it leads
         links.push_back(link);
         names.push_back(link.path);
     }
@@ -163,9 +170,12 @@ void Staging::place(const Plan& plan) {
 }
 
 void Staging::verify(const Plan& plan) const {
-    for (const auto& staged : staged_) verify_digest(staged.file);
-    for (const auto& file : kept_) verify_digest(file);
+    for (const auto& staged : staged_) verify_digest(staged.file, staged.staged_path);
+    for (const auto& file : kept_) verify_digest(file, file.path);
+    std::set<std::string> brought;
+    for (const auto& staged : staged_) brought.insert(staged.file.path);
     for (const auto& file : plan.expected) {
+        if (brought.contains(file.path)) continue;
         const auto status = mirror_.status(file.path);
         if (status && status->kind == fs::Kind::file && status->size == file.size) continue;
         damaged(fs::join_path(mirror_.root(), file.path),
@@ -174,7 +184,7 @@ void Staging::verify(const Plan& plan) const {
                 "the mirror is damaged");
     }
     for (const auto& link : plan.shared_links) {
-        if (mirror_.read_link(link.path) == link.target) continue;
+        if (!mirror_.status(link.path) || mirror_.read_link(link.path) == link.target) continue;
         damaged(fs::join_path(mirror_.root(), link.path),
                 fmt::format("expected a symlink to {}, found '{}'", link.target,
                             mirror_.read_link(link.path).value_or("something else")),
@@ -182,15 +192,29 @@ void Staging::verify(const Plan& plan) const {
     }
 }
 
-void Staging::verify_digest(const ContentFile& file) const {
+void Staging::verify_digest(const ContentFile& file, const std::string& path) const {
     stop_if_asked();
-    const auto opened = open_named(mirror_, file.path);
+    const auto opened = open_named(mirror_, path);
     const auto found = fs::digest_file(*opened);
     if (found.size == file.size && found.sha256 == file.sha256) return;
-    damaged(fs::join_path(mirror_.root(), file.path),
-            fmt::format("expected {} bytes with digest {}, read back {} bytes with digest {}", file.size,
-                        file.sha256, found.size, found.sha256),
-            "the mirror's disk may be failing");
+    blame(file, found);
+}
+
+// Either the source has it wrong, or the mirror's disk does not keep what it was given.
+void Staging::blame(const ContentFile& file, const base::FileDigests& found) const {
+    fs::Filesystem& source = request_.source.filesystem();
+    const std::string source_path = request_.source.path_of(file.path);
+    const auto told = [&](const base::FileDigests& digests) {
+        return fmt::format("expected {} bytes with digest {}, found {} bytes with digest {}", file.size,
+                           file.sha256, digests.size, digests.sha256);
+    };
+    const auto opened = open_named(source, source_path);
+    const auto origin = fs::digest_file(*opened);
+    if (origin.size != file.size || origin.sha256 != file.sha256) {
+        damaged(fs::join_path(source.root(), source_path), told(origin),
+                "the source is damaged: repotool fsck looks for more");
+    }
+    damaged(fs::join_path(mirror_.root(), file.path), told(found), "the mirror's disk may be failing");
 }
 
 void Staging::stop_if_asked() const {

@@ -1,49 +1,54 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Content-named files on their way to a directory mirror: copied and hashed into the transaction's directory,
-// made durable, announced in its journal, and only then given their names (I1: a name appears after its
-// bytes).
+// Content-named files on their way to a directory mirror: copied into the transaction's directory, made
+// durable, read back and hashed, announced in its journal, and only then given their names (I1: a name
+// appears after its bytes).
 #pragma once
 
 #include <string>
 #include <vector>
 
+#include "core/base/digest.hpp"
 #include "core/fs/filesystem.hpp"
 #include "sync/mirror.hpp"
+#include "sync/rate_limit.hpp"
 
 namespace repotool::sync {
 
 class Staging {
 public:
     // `directory`: that of the transaction on the mirror; it must exist and its journal must have begun.
-    Staging(fs::Filesystem& mirror, const StageRequest& request, std::string directory);
+    // `request` and `limit` outlive this object.
+    Staging(fs::Filesystem& mirror, const StageRequest& request, std::string directory, RateLimit& limit);
 
-    // Copies what the mirror lacks. Throws base::Error: integrity for a wrong byte in the source or a name
-    // that the mirror has with another size, storage where there is no room.
+    // Copies what the mirror lacks; durable on return. Throws base::Error: integrity for a name that the
+    // mirror has with another size, storage where there is no room.
     void bring(const Plan& plan);
-    // Public keys that are new or changed; they get their names at the flip.
-    void bring_keys();
-    // Makes everything that was brought durable, announces it, gives it its names.
-    void place(const Plan& plan);
-    // Reads it all back. Throws base::Error (integrity) that names the file on the mirror.
+    // Reads it all back, and looks for what should be there already. Throws base::Error (integrity) that
+    // names the damaged file, here or at the source.
     void verify(const Plan& plan) const;
+    // Announces what was verified, and gives it its names; durable on return.
+    void place(const Plan& plan);
 
     const Transferred& transferred() const noexcept { return transferred_; }
 
 private:
-    void bring_file(const store::ContentFile& file);
-    void copy(const store::ContentFile& file, const std::string& staged_path);
-    void require_room(const Plan& plan) const;
-    void stop_if_asked() const;
-    void verify_digest(const store::ContentFile& file) const;
-
     struct Staged {
         std::string staged_path;
         store::ContentFile file;
     };
 
+    void bring_file(const store::ContentFile& file);
+    void copy(const store::ContentFile& file, const std::string& staged_path);
+    void bring_keys();
+    void require_room(const Plan& plan) const;
+    void stop_if_asked() const;
+    void verify_digest(const store::ContentFile& file, const std::string& path) const;
+    [[noreturn]] void blame(const store::ContentFile& file, const base::FileDigests& found) const;
+
     fs::Filesystem& mirror_;
     const StageRequest& request_;
     std::string directory_;
+    RateLimit& limit_;
     std::vector<Staged> staged_;
     std::vector<store::ContentFile> kept_;  // there already, though nothing that the mirror serves names them
     Transferred transferred_;

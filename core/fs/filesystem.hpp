@@ -93,6 +93,8 @@ public:
     virtual std::unique_ptr<Lock> try_lock(const std::string& path, LockMode mode) = 0;
     // Bytes that an ordinary user can still write.
     virtual std::uint64_t free_bytes() = 0;
+    // Files that can still be made; nothing where the filesystem does not count them.
+    virtual std::optional<std::uint64_t> free_inodes() { return std::nullopt; }
     // Where the root is, for messages and for programs that need an absolute path.
     virtual std::string root() const = 0;
 };

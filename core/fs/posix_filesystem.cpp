@@ -166,14 +166,22 @@ public:
     }
 
     std::uint64_t free_bytes() override {
-        struct statvfs raw {};
-        if (fstatvfs(root_.get(), &raw) != 0) throw_errno("examine", path_);
-        return static_cast<std::uint64_t>(raw.f_bavail) * raw.f_frsize;
+        const auto found = statistics();
+        return static_cast<std::uint64_t>(found.f_bavail) * found.f_frsize;
+    }
+    std::optional<std::uint64_t> free_inodes() override {
+        const auto found = statistics();
+        return found.f_files == 0 ? std::nullopt : std::optional<std::uint64_t>(found.f_favail);
     }
 
     std::string root() const override { return path_; }
 
 private:
+    struct statvfs statistics() {
+        struct statvfs raw {};
+        if (fstatvfs(root_.get(), &raw) != 0) throw_errno("examine", path_);
+        return raw;
+    }
     std::string shown(const std::string& path) const { return path.empty() ? path_ : path_ + "/" + path; }
 
     std::unique_ptr<File> open_for_writing(const std::string& path, int flags, unsigned mode,

@@ -6,6 +6,7 @@
 #include "core/base/digest.hpp"
 #include "core/base/error.hpp"
 #include "core/fs/tree.hpp"
+#include "core/store/generation_reader.hpp"
 #include "core/store/layout.hpp"
 
 namespace repotool::store {
@@ -53,6 +54,7 @@ GenerationNames read_generation_names(fs::Filesystem& filesystem, const std::str
         throw Error(ErrorKind::integrity, "read", path,
                     fmt::format("it is the manifest of '{}'", names.manifest.repository));
     }
+    drop_what_is_not_carried(filesystem, directory, names.manifest);
     std::vector<SubManifest> sub_manifests;
     for (const auto& [format, reference] : names.manifest.formats) {
         if (const auto text = read_part(filesystem, repository, reference.sha256, missing))

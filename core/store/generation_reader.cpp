@@ -63,6 +63,7 @@ GenerationReader::GenerationReader(fs::Filesystem& filesystem, std::string publi
         throw Error(ErrorKind::integrity, "read", directory_ + "/MANIFEST",
                     fmt::format("it is the manifest of {}@{}", manifest_.repository, manifest_.generation));
     }
+    drop_what_is_not_carried(filesystem_, directory_, manifest_);
     for (const auto& [format, reference] : manifest_.formats) {
         sub_manifests_.push_back(parse_sub_manifest(content(reference)));
         const SubManifest& last = sub_manifests_.back();
@@ -78,6 +79,14 @@ const SubManifest* GenerationReader::find_format(std::string_view format) const 
     const auto found = std::find_if(sub_manifests_.begin(), sub_manifests_.end(),
                                     [&](const auto& sub) { return sub.format == format; });
     return found == sub_manifests_.end() ? nullptr : &*found;
+}
+
+void GenerationReader::keep_formats(const std::vector<std::string>& formats) {
+    const auto is_kept = [&](const std::string& format) {
+        return std::find(formats.begin(), formats.end(), format) != formats.end();
+    };
+    std::erase_if(manifest_.formats, [&](const auto& entry) { return !is_kept(entry.first); });
+    std::erase_if(sub_manifests_, [&](const SubManifest& sub) { return !is_kept(sub.format); });
 }
 
 ChunkList GenerationReader::chunk_list(const SetEntry& set) const {
@@ -147,6 +156,15 @@ std::string GenerationReader::content(const ContentReference& reference) const {
                                 reference.size, reference.sha256, text.size(), base::sha256_hex(text)));
     }
     return text;
+}
+
+void drop_what_is_not_carried(fs::Filesystem& filesystem, const std::string& directory, Manifest& manifest) {
+    const std::string path = directory + "/" + kCarries;
+    if (!filesystem.status(path)) return;
+    const auto carried = base::split(fs::read_file(filesystem, path, kPointerLimit), '\n');
+    std::erase_if(manifest.formats, [&](const auto& entry) {
+        return std::find(carried.begin(), carried.end(), entry.first) == carried.end();
+    });
 }
 
 std::vector<std::string> list_repositories(fs::Filesystem& filesystem, const std::string& public_root) {

@@ -29,6 +29,9 @@ public:
     // In the order deb, rpm; formats that the generation does not have are left out.
     const std::vector<SubManifest>& sub_manifests() const noexcept { return sub_manifests_; }
     const SubManifest* find_format(std::string_view format) const;
+    // From here on the generation looks as if it had no others (a mirror that carries one format). The text
+    // of the manifest and its digest stay.
+    void keep_formats(const std::vector<std::string>& formats);
 
     ChunkList chunk_list(const SetEntry& set) const;
     std::vector<Record> records(const ChunkReference& chunk) const;
@@ -58,6 +61,12 @@ private:
     Manifest manifest_;
     std::vector<SubManifest> sub_manifests_;
 };
+
+// Beside MANIFEST on a mirror that carries some of its formats: their names, a line each. What it does not name
+// is not there, and nobody looks for it.
+inline constexpr const char* kCarries = "CARRIES";
+// Takes the formats out that this copy of the generation in `directory` does not carry.
+void drop_what_is_not_carried(fs::Filesystem& filesystem, const std::string& directory, Manifest& manifest);
 
 // Repositories below `public_root`, sorted.
 std::vector<std::string> list_repositories(fs::Filesystem& filesystem, const std::string& public_root);

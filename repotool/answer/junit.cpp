@@ -3,37 +3,10 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <set>
-
-#include "core/base/text.hpp"
+#include "core/base/junit.hpp"
 
 namespace repotool::publisher {
 namespace {
-
-// Control characters are not allowed in XML 1.0, not even escaped.
-std::string escaped(const std::string& text) {
-    std::string out;
-    for (const char c : base::printable(text)) {
-        switch (c) {
-            case '&':
-                out += "&amp;";
-                break;
-            case '<':
-                out += "&lt;";
-                break;
-            case '>':
-                out += "&gt;";
-                break;
-            case '"':
-                out += "&quot;";
-                break;
-            default:
-                out += c;
-        }
-    }
-    return out;
-}
 
 struct Case {
     std::string name;
@@ -44,32 +17,14 @@ struct Case {
     bool skipped = false;
 };
 
-std::string seconds(std::int64_t ms) {
-    return fmt::format("{}.{:03}", ms / 1000, ms % 1000);
-}
-
-std::string case_text(const Case& item, const std::string& suite, const std::string& repository) {
-    const std::string head =
-        fmt::format("  <testcase classname=\"{}.{}.{}\" name=\"{}\" time=\"{}\"", suite, escaped(repository),
-                    item.kind, escaped(item.name), seconds(item.ms));
-    if (!item.failure.empty()) {
-        return fmt::format("{}>\n   <failure message=\"{}\">{}</failure>\n  </testcase>\n", head,
-                           escaped(item.failure), escaped(item.details));
-    }
-    return item.skipped ? head + ">\n   <skipped/>\n  </testcase>\n" : head + "/>\n";
-}
-
 std::string document(const std::string& operation, const std::string& repository,
                      const std::vector<Case>& cases, std::int64_t elapsed_ms) {
-    const std::string suite = "repotool." + operation;
-    const auto count = [&](auto member) { return std::count_if(cases.begin(), cases.end(), member); };
-    std::string text = fmt::format(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n"
-        " <testsuite name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"0\" skipped=\"{}\" time=\"{}\">\n",
-        suite, cases.size(), count([](const Case& item) { return !item.failure.empty(); }),
-        count([](const Case& item) { return item.skipped; }), seconds(elapsed_ms));
-    for (const auto& item : cases) text += case_text(item, suite, repository);
-    return text + " </testsuite>\n</testsuites>\n";
+    std::vector<base::JunitCase> all;
+    for (const auto& item : cases) {
+        all.push_back({fmt::format("{}.{}", repository, item.kind), item.name, item.ms, item.failure,
+                       item.details, item.skipped});
+    }
+    return base::render_junit("repotool." + operation, all, elapsed_ms);
 }
 
 std::string name_of(const Decision& decision) {

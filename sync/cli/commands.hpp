@@ -4,55 +4,58 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdint>
-#include <memory>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "sync/directory_mirror.hpp"
 #include "sync/result.hpp"
-#include "sync/source.hpp"
 
 namespace repotool::sync::cli {
 
 // Shared by all commands.
 struct CommonOptions {
     std::string site;
+    std::string config;
     std::vector<std::string> places;  // [SOURCE] TARGET…
+    std::vector<std::string> repositories;
+    std::vector<std::string> base_urls;  // TARGET=URL
+    std::string keyring;
+    std::string lock_timeout;
+    std::optional<std::uint64_t> max_delete;
     bool json = false;
     bool quiet = false;
     bool verbose = false;
 };
 void add_common(CLI::App& app, CommonOptions& options);
+// Of the commands that change mirrors, or say how they would.
+void add_changing(CLI::App& app, CommonOptions& options);
 
 struct RunOptions {
     CommonOptions common;
-    std::vector<std::string> repositories;
-    std::vector<std::string> base_urls;  // TARGET=URL
-    std::string keyring;
-    std::string lock_timeout = "10m";
     std::string report;
+    std::string synced_packages;
+    std::string junit;
+    std::string metrics;
     bool transactional = true;
 };
 void add_run(CLI::App& app, RunOptions& options);
 int run(const RunOptions& options);
 
-struct StatusOptions {
-    CommonOptions common;
-};
-void add_status(CLI::App& app, StatusOptions& options);
-int status(const StatusOptions& options);
+void add_plan(CLI::App& app, CommonOptions& options);
+int plan(const CommonOptions& options);
 
-// SOURCE and TARGETs, as they were meant.
-struct Places {
-    std::unique_ptr<OpenSource> source;
-    std::vector<std::string> targets;  // absolute; none twice, none inside the source or around it
-};
-// Throws base::Error (usage).
-Places resolve_places(const CommonOptions& options);
-enum class Missing { make, refuse };
-// The mirror at a target; made where it does not exist, if its parent does. Throws base::Error (usage).
-std::unique_ptr<Mirror> open_target(const std::string& path, const MirrorOptions& options, Missing missing);
+void add_status(CLI::App& app, CommonOptions& options);
+int status(const CommonOptions& options);
+
+// resume and abort: what an interrupted run left.
+void add_resume(CLI::App& app, CommonOptions& options);
+int resume(const CommonOptions& options);
+void add_abort(CLI::App& app, CommonOptions& options);
+int abort(const CommonOptions& options);
+
+void add_retire(CLI::App& app, CommonOptions& options);
+int retire(const CommonOptions& options);
 
 // "mirrorsync: cannot …" and the next step, on standard error. Returns the exit status.
 int complain(const Failure& failure);

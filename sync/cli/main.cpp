@@ -14,12 +14,34 @@ namespace repotool::sync::cli {
 
 void add_common(CLI::App& app, CommonOptions& options) {
     app.add_option("places", options.places,
-                   "SOURCE: a site or its public tree (default: the nearest site); TARGETs: directories")
+                   "SOURCE: a site or its public tree (default: the nearest site); TARGETs: directories. "
+                   "Without any TARGET: the mirrors of mirrors.yaml")
         ->type_name("[SOURCE] TARGET...");
     app.add_option("--site", options.site, "the site that is SOURCE")->type_name("DIR");
+    app.add_option("--config", options.config, "the fleet (default: the mirrors.yaml in the site)")
+        ->type_name("FILE");
+    app.add_option("--repository", options.repositories,
+                   "this repository (repeatable; default: all but test/…, which are not mirrored unless they "
+                   "are named here)")
+        ->type_name("NAME")
+        ->allow_extra_args(false);
     app.add_flag("--json", options.json, "one JSON document on standard output");
     app.add_flag("--quiet,-q", options.quiet, "say nothing but errors");
     app.add_flag("--verbose,-v", options.verbose, "say more");
+}
+
+void add_changing(CLI::App& app, CommonOptions& options) {
+    app.add_option("--base-url", options.base_urls,
+                   "address of a target, for its mirrorlist files (repeatable)")
+        ->type_name("TARGET=URL")
+        ->allow_extra_args(false);
+    app.add_option("--keyring", options.keyring, "public keys, one of which must have signed MANIFEST")
+        ->type_name("FILE");
+    app.add_option("--lock-timeout", options.lock_timeout, "how long to wait for another run (default: 10m)")
+        ->type_name("TIME");
+    app.add_option("--max-delete", options.max_delete,
+                   "how many packages may leave a mirror (default: half of them, and 100 in any case)")
+        ->type_name("N");
 }
 
 int complain(const Failure& failure) {
@@ -40,24 +62,42 @@ void set_verbosity(const CommonOptions& options) {
                                           : Verbosity::normal);
 }
 
+struct Subcommand {
+    const char* name;
+    const char* description;
+    void (*add)(CLI::App&, CommonOptions&);
+    int (*run)(const CommonOptions&);
+    CommonOptions options{};
+};
+
 struct Options {
     RunOptions run;
-    StatusOptions status;
+    std::vector<Subcommand> subcommands{
+        {"plan", "what a run would bring to each mirror", add_plan, cli::plan},
+        {"status", "what each mirror serves", add_status, cli::status},
+        {"resume", "finish or take back what an interrupted run left", add_resume, cli::resume},
+        {"abort", "take back what an interrupted run left undecided", add_abort, cli::abort},
+        {"retire", "remove from the mirrors what no client can be asking for", add_retire, cli::retire},
+    };
 };
 
 int dispatch(CLI::App& app, const Options& options) {
-    const bool is_status = app.got_subcommand("status");
-    const CommonOptions& common = is_status ? options.status.common : options.run.common;
-    set_verbosity(common);
     if (app.got_subcommand("version")) {
         fmt::print("mirrorsync {}\n", REPOTOOL_VERSION);
         return 0;
     }
-    if (is_status && !options.run.common.places.empty()) {
-        throw base::Error(base::ErrorKind::usage, "read", "command line", "'status' must be the first word",
-                          "for a directory of that name write ./status");
+    for (const auto& subcommand : options.subcommands) {
+        if (!app.got_subcommand(subcommand.name)) continue;
+        set_verbosity(subcommand.options);
+        if (!options.run.common.places.empty()) {
+            throw base::Error(base::ErrorKind::usage, "read", "command line",
+                              fmt::format("'{}' must be the first word", subcommand.name),
+                              fmt::format("for a directory of that name write ./{}", subcommand.name));
+        }
+        return subcommand.run(subcommand.options);
     }
-    return is_status ? status(options.status) : run(options.run);
+    set_verbosity(options.run.common);
+    return run(options.run);
 }
 
 }  // namespace
@@ -71,15 +111,18 @@ int main(int argc, char** argv) {
     cli::Options options;
     console::use_help_layout(app);
     cli::add_run(app, options.run);
-    cli::add_status(*app.add_subcommand("status", "what each mirror serves"), options.status);
+    for (auto& subcommand : options.subcommands)
+        subcommand.add(*app.add_subcommand(subcommand.name, subcommand.description), subcommand.options);
     app.add_subcommand("version", "of this program");
     app.require_subcommand(0, 1);
     app.set_version_flag("--version", std::string("mirrorsync ") + REPOTOOL_VERSION, "show the version");
     app.footer(console::footer(
-        "Exit status: 0 all mirrors serve it, 2 usage, 6 conflict (try again), 7 storage, 8 a "
-        "mirror (try again), 9 integrity; nothing flipped but with 0.",
-        {"mirrorsync site /srv/mirror1 /srv/mirror2", "mirrorsync status site /srv/mirror1",
-         "mirrorsync --repository test/change-1 site /srv/mirror1"}));
+        "Exit status: 0 all mirrors serve it, 2 usage, 4 too many packages would leave, 6 conflict (try "
+        "again), "
+        "7 storage, 8 a mirror (try again), 9 integrity, 10 the fleet serves it and an optional mirror does "
+        "not; nothing flipped but with 0, 10, and 8 where it says that it is committed.",
+        {"mirrorsync site /srv/mirror1 /srv/mirror2", "mirrorsync --config mirrors.yaml",
+         "mirrorsync status site /srv/mirror1", "mirrorsync --repository test/change-1 site /srv/mirror1"}));
     const auto no_mirrors = [] {
         return nlohmann::ordered_json{{"mirrors", nlohmann::ordered_json::array()}};
     };

@@ -1,68 +1,32 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// mirrorsync [SOURCE] TARGET…: one fleet transaction per repository.
+// mirrorsync [SOURCE] TARGET…: one fleet transaction per repository, side by side.
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdio>
-#include <map>
+#include <mutex>
 #include <nlohmann/json.hpp>
 
 #include "core/base/error.hpp"
 #include "core/base/log.hpp"
-#include "core/base/time.hpp"
+#include "core/base/text.hpp"
 #include "core/console/main.hpp"
 #include "core/fs/external.hpp"
-#include "core/store/names.hpp"
-#include "sync/cli/commands.hpp"
-#include "sync/coordinator.hpp"
-#include "sync/manifest_check.hpp"
+#include "sync/cli/result_files.hpp"
+#include "sync/cli/setup.hpp"
 
 namespace repotool::sync::cli {
 namespace {
 
-using base::Error;
-using base::ErrorKind;
 using nlohmann::json;
 
-constexpr std::uint64_t kKeyringLimit = std::uint64_t{16} << 20U;
-
-std::map<std::string, std::string> addresses(const RunOptions& options,
-                                             const std::vector<std::string>& targets) {
-    std::map<std::string, std::string> addresses;
-    for (const auto& item : options.base_urls) {
-        const auto equals = item.find('=');
-        const std::string target = fs::absolute_path(item.substr(0, equals));
-        const std::string url = equals == std::string::npos ? "" : item.substr(equals + 1);
-        if (url.find("://") == std::string::npos || url.find_first_of(" \t\r\n") != std::string::npos) {
-            throw Error(ErrorKind::usage, "use --base-url", item,
-                        "expected TARGET=URL, such as /srv/mirror=https://host/path");
-        }
-        if (std::find(targets.begin(), targets.end(), target) == targets.end()) {
-            throw Error(ErrorKind::usage, "use --base-url", item,
-                        fmt::format("'{}' is no target of this run", target));
-        }
-        addresses[target] = url;
-    }
-    return addresses;
-}
-
-std::vector<std::string> chosen_repositories(const RunOptions& options, const OpenSource& source) {
-    for (const auto& name : options.repositories) store::check_repository_name(name);
-    auto names = options.repositories.empty() ? source.default_repositories() : options.repositories;
-    std::sort(names.begin(), names.end());
-    names.erase(std::unique(names.begin(), names.end()), names.end());
-    if (names.empty()) {
-        throw Error(ErrorKind::usage, "sync", source.directory(),
-                    "it has no repository but test repositories", "name one with --repository test/CHANGE");
-    }
-    return names;
-}
+// Repositories at once: each has a thread per mirror.
+constexpr std::size_t kRepositoriesAtOnce = 4;
 
 // One repository's transaction; what concerns no mirror becomes its failure, too.
-FleetResult sync_one(Source& source, const std::string& repository, const std::vector<Mirror*>& mirrors,
-                     const FleetOptions& options) {
+FleetResult sync_one(Setup& setup, const std::string& repository, const FleetOptions& options) {
     try {
-        return run_fleet(source, repository, mirrors, options);
+        const OpenFleet fleet = setup.open(Missing::make);
+        return run_fleet(setup.source().get(), repository, fleet.members, options);
     } catch (const std::exception&) {
         FleetResult result;
         result.repository = repository;
@@ -71,31 +35,51 @@ FleetResult sync_one(Source& source, const std::string& repository, const std::v
     }
 }
 
-// The fields of the last transaction, and whether all went well.
-json document_of(const std::vector<FleetResult>& results) {
-    json document = to_json(results.back());
-    document["transactions"] = json::array();
-    for (const auto& result : results) document["transactions"].push_back(to_json(result));
-    const auto failed = std::find_if(results.begin(), results.end(),
-                                     [](const auto& result) { return result.failure.has_value(); });
-    document["ok"] = failed == results.end();
-    if (failed != results.end()) document["error"] = to_json(*failed->failure);
-    return document;
+std::vector<FleetResult> sync_all(Setup& setup, const FleetOptions& options) {
+    const auto& names = setup.repositories();
+    std::vector<FleetResult> results(names.size());
+    std::vector<std::function<void()>> work;
+    for (std::size_t i = 0; i < names.size(); ++i)
+        work.emplace_back([&, i] { results[i] = sync_one(setup, names[i], options); });
+    real_runtime().run_all(work, kRepositoriesAtOnce);
+    return results;
+}
+
+// After all transactions, so that it delays none.
+void tidy(Setup& setup, const FleetOptions& options, const std::vector<FleetResult>& results) {
+    if (std::all_of(results.begin(), results.end(), [](const auto& result) { return result.failure; })) return;
+    const OpenFleet fleet = setup.open(Missing::refuse);
+    retire_all(fleet.members, options, [](const std::string& mirror, const Retired& retired) {
+        if (retired.generations + retired.metadata_files + retired.package_files == 0) return;
+        base::info(fmt::format("{}: retired {}, {}, {} of metadata", mirror,
+                               base::counted(retired.generations, "generation"),
+                               base::counted(retired.package_files, "package file"),
+                               base::counted(retired.metadata_files, "file")));
+    });
+}
+
+void tell_who_lags(const FleetResult& result) {
+    for (const auto& mirror : result.mirrors) {
+        if (mirror.outcome == MirrorOutcome::lagging && mirror.failure)
+            base::warn(fmt::format("'{}' is behind: {}", mirror.name, mirror.failure->message));
+    }
 }
 
 int report(const RunOptions& options, const std::vector<FleetResult>& results) {
     const json document = document_of(results);
-    if (!options.report.empty()) fs::write_external(options.report, document.dump(1) + "\n", 0644);
+    write_result_files(options, results, document);
     if (options.common.json) print_document(document);
-    int status = 0;
+    int status = 0;  // the first failure's; where nothing failed, that of a lagging mirror
+    bool status_is_failure = false;
     for (const auto& result : results) {
-        const bool is_worth_a_line = !result.failure || result.failure->kind == ErrorKind::network;
-        if (!options.common.json && !options.common.quiet && is_worth_a_line && !result.transaction.empty()) {
+        const bool is_worth_a_line = !result.failure || result.settled_at != 0;
+        if (!options.common.json && !options.common.quiet && is_worth_a_line && !result.transaction.empty())
             fmt::print("{}\n", summary(result));
-        }
-        if (!result.failure) continue;
-        const int code = complain(*result.failure);
-        status = status == 0 ? code : status;
+        const int code = exit_status(result);
+        if (result.failure) complain(*result.failure);
+        if (!result.failure && result.is_lagging) tell_who_lags(result);
+        if (status == 0 || result.failure) status = status_is_failure ? status : code;
+        status_is_failure = status_is_failure || result.failure;
     }
     return status;
 }
@@ -104,48 +88,28 @@ int report(const RunOptions& options, const std::vector<FleetResult>& results) {
 
 void add_run(CLI::App& app, RunOptions& options) {
     add_common(app, options.common);
+    add_changing(app, options.common);
     app.add_flag("--transactional", options.transactional,
                  "stage and verify on all targets, then flip all (the default)");
-    app.add_option("--repository", options.repositories,
-                   "mirror this repository (repeatable; default: all but test/…, which "
-                   "are not mirrored unless they are named here)")
-        ->type_name("NAME")
-        ->allow_extra_args(false);
-    app.add_option("--base-url", options.base_urls,
-                   "address of a target, for its mirrorlist files (repeatable)")
-        ->type_name("TARGET=URL")
-        ->allow_extra_args(false);
-    app.add_option("--keyring", options.keyring, "public keys, one of which must have signed MANIFEST")
-        ->type_name("FILE");
-    app.add_option("--lock-timeout", options.lock_timeout, "how long to wait for another run")
-        ->type_name("TIME")
-        ->capture_default_str();
     app.add_option("--report", options.report, "write the --json document to this file, too")
+        ->type_name("FILE");
+    app.add_option("--synced-packages", options.synced_packages,
+                   "write the packages that this run brought to the mirrors")
+        ->type_name("FILE");
+    app.add_option("--junit", options.junit, "write a JUnit report: a test case for each mirror")
+        ->type_name("FILE");
+    app.add_option("--metrics", options.metrics, "write metrics in Prometheus' text format")
         ->type_name("FILE");
 }
 
 int run(const RunOptions& options) {
-    console::check_result_file(options.report);
-    Places places = resolve_places(options.common);
-    const auto repositories = chosen_repositories(options, *places.source);
-    auto urls = addresses(options, places.targets);
-    FleetOptions fleet;
-    fleet.lock_timeout_seconds = base::parse_duration(options.lock_timeout);
-    fleet.open_mirror = [](const std::string& name) { return open_directory_mirror(name); };
-    if (options.keyring.empty()) {
-        base::detail("signatures are carried to the mirrors, not checked: no --keyring is given");
-    } else {
-        fleet.check_signature = make_signature_check(fs::read_external(options.keyring, kKeyringLimit));
-    }
-    std::vector<std::unique_ptr<Mirror>> owned;
-    std::vector<Mirror*> mirrors;
-    for (const auto& target : places.targets) {
-        owned.push_back(open_target(target, {urls[target]}, Missing::make));
-        mirrors.push_back(owned.back().get());
-    }
-    std::vector<FleetResult> results;
-    for (const auto& name : repositories)
-        results.push_back(sync_one(places.source->get(), name, mirrors, fleet));
+    for (const auto& file : {options.report, options.synced_packages, options.junit, options.metrics})
+        console::check_result_file(file);
+    Setup setup(options.common);
+    const FleetOptions fleet = setup.fleet_options();
+    setup.open(Missing::make);  // a target that cannot be meant is told once
+    const auto results = sync_all(setup, fleet);
+    tidy(setup, fleet, results);
     return report(options, results);
 }
 

@@ -107,7 +107,7 @@ class Mirrors(Scenario):
                    and not name.startswith(".mirrorsync/")]
             self.assertEqual(odd, [])
         self.assertEqual((mirror / ".mirrorsync").stat().st_mode & 0o777, 0o700)
-        skipped = (".mirrorsync", "status", "test", "gen/test", "pool/test", "meta/test", "gen", "keys")
+        skipped = (".mirrorsync", "status", "project", "test", "gen/test", "pool/test", "meta/test", "gen", "keys")
         source, copy = (content_state(tree, skip=skipped) for tree in (self.public, mirror))
         source, copy = ({name: (entry[0], entry[2]) if entry[0] == "file" else entry for name, entry in tree.items()}
                         for tree in (source, copy))

@@ -34,11 +34,11 @@ FleetResult TwoMirrors::run_to(const std::vector<std::string>& paths, const Wrap
             return std::make_unique<DirectoryMirror>(name, make_unsynced_filesystem(name), MirrorOptions{});
         };
     std::vector<std::unique_ptr<Mirror>> owned;
-    std::vector<Mirror*> mirrors;
+    std::vector<FleetMember> mirrors;
     for (const auto& path : paths) {
         const std::string which = std::filesystem::path(path).filename().string();
         owned.push_back(std::make_unique<DirectoryMirror>(path, open(which, path, wrap), MirrorOptions{}));
-        mirrors.push_back(owned.back().get());
+        mirrors.push_back({owned.back().get(), {}, nullptr});
     }
     return run_fleet(source, "stable", mirrors, options);
 }
@@ -65,7 +65,7 @@ std::uint64_t TwoMirrors::seen(const std::string& mirror) const {
 std::size_t TwoMirrors::leftovers() const {
     std::size_t count = 0;
     for (const auto& mirror : {a, b}) {
-        for (const auto& item : private_snapshot(mirror)) count += item.first == "stable/highest" ? 0 : 1;
+        for (const auto& item : private_snapshot(mirror)) count += item.first.starts_with("stable/txn/") ? 1 : 0;
     }
     const std::string journals = workspace.path("site/private/sync/stable");
     if (!std::filesystem::exists(journals)) return count;

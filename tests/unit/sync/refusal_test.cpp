@@ -182,13 +182,13 @@ TEST_CASE("a symlink that somebody planted on a mirror is not followed") {
 TEST_CASE("a mirror that somebody else holds is exit 6") {
     TwoMirrors fleet;
     fleet.site.publish({{"hello", "1.0"}});
-    const auto holder = open_directory_mirror(fleet.b);
-    holder->lock(1);
+    const auto holder = open_directory_mirror(fleet.b, fleet.b);
+    REQUIRE(holder->try_lock("stable"));
     FleetOptions options;
-    options.lock_timeout_seconds = 0;
+    options.policy.lock_timeout_seconds = 0;
     const FleetResult result = fleet.run({}, options);
     CHECK(exit_code(result) == 6);
-    CHECK_THAT(result.failure->message, Catch::Contains("holds it since"));
+    CHECK_THAT(result.failure->message, Catch::Contains("held by process"));
     CHECK(snapshot(fleet.a).empty());
 }
 

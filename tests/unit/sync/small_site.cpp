@@ -171,8 +171,10 @@ std::map<std::string, std::string> snapshot(const std::string& path) {
 
 std::map<std::string, std::string> private_snapshot(const std::string& path) {
     auto found = tree_of(path + "/.mirrorsync");
-    std::erase_if(found,
-                  [](const auto& item) { return item.first == "lock" || item.second == "empty directory"; });
+    std::erase_if(found, [](const auto& item) {
+        return item.first.starts_with(".site/") || item.first.ends_with("/ticket") ||
+               item.second == "empty directory";
+    });
     return found;
 }
 

@@ -56,7 +56,7 @@ private:
 
 // What is below `path`, names and content; symlinks as "-> target". Without .mirrorsync.
 std::map<std::string, std::string> snapshot(const std::string& path);
-// The same of .mirrorsync, without the lock file.
+// The same of .mirrorsync, without locks, history and tickets, which grow with every run.
 std::map<std::string, std::string> private_snapshot(const std::string& path);
 std::string read_text(const std::string& path);
 

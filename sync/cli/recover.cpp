@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// mirrorsync resume and abort: what a run that died left. The next run would do the same; these do nothing
+// else.
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "core/base/error.hpp"
+#include "core/base/text.hpp"
+#include "sync/cli/setup.hpp"
+#include "sync/fleet_recovery.hpp"
+
+namespace repotool::sync::cli {
+namespace {
+
+using nlohmann::json;
+
+std::string waiting_text(const RecoveryReport& report) {
+    std::string text;
+    for (const auto& name : report.waiting) text += (text.empty() ? "" : ", ") + name;
+    return text;
+}
+
+int recover(const CommonOptions& options, Recover what) {
+    Setup setup(options);
+    const FleetOptions fleet_options = setup.fleet_options();
+    json repositories = json::array();
+    int status = 0;
+    for (const auto& name : setup.repositories()) {
+        const OpenFleet fleet = setup.open(Missing::refuse);
+        const RecoveryReport report =
+            resume_fleet(setup.source().get(), name, fleet.members, fleet_options, what);
+        repositories.push_back({{"repository", name},
+                                {"finished", report.finished},
+                                {"undone", report.undone},
+                                {"committed", report.committed},
+                                {"waiting", report.waiting}});
+        if (!options.json && !options.quiet) {
+            fmt::print("{}: {} finished, {} taken back{}\n", name,
+                       base::counted(report.finished, "transaction"), report.undone,
+                       report.waiting.empty() ? "" : "; waiting for " + waiting_text(report));
+        }
+        if (what == Recover::undecided && report.committed > 0) {
+            status = complain(
+                {base::ErrorKind::conflict, name,
+                 fmt::format("cannot abort '{}': it is committed, and some mirror may serve it", name),
+                 "mirrorsync resume finishes it; repotool rollback and then mirrorsync goes back"});
+        } else if (!report.waiting.empty() && status == 0) {
+            status = complain({base::ErrorKind::network, name,
+                               fmt::format("cannot reach '{}'", waiting_text(report)),
+                               "run the same command again when it is there"});
+        }
+    }
+    if (options.json) print_document({{"ok", status == 0}, {"repositories", repositories}});
+    return status;
+}
+
+}  // namespace
+
+void add_resume(CLI::App& app, CommonOptions& options) {
+    add_common(app, options);
+    add_changing(app, options);
+}
+
+int resume(const CommonOptions& options) {
+    return recover(options, Recover::all);
+}
+
+void add_abort(CLI::App& app, CommonOptions& options) {
+    add_common(app, options);
+    add_changing(app, options);
+}
+
+int abort(const CommonOptions& options) {
+    return recover(options, Recover::undecided);
+}
+
+}  // namespace repotool::sync::cli
