@@ -174,7 +174,7 @@ private:
 
     // The same sentence for every dist is said once.
     void ask(const GateSubject& subject, const std::string& check) {
-        std::set<std::string> dists;
+        std::set<std::string> dists = subject.metadata;
         for (const auto& package : subject.packages) dists.insert(package.dist);
         std::vector<GateFinding> found;
         for (const auto& dist : dists) {
@@ -200,6 +200,10 @@ private:
             return GateFinding{subject.shown, check, dist, fmt::format("check '{}' {}", check, problem),
                                log_url};
         };
+        if (!subject.generation && subject.metadata.contains(dist))
+            return finding(
+                "has no evidence on RPM metadata in a file: promote the repository that was tested with it",
+                "");
         std::optional<GateFinding> distrusted, unbound;
         for (const auto& known : evidence_) {
             const StoredEvidence& stored = known.stored;

@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,9 @@ struct GateSubject {
     std::optional<GenerationName> generation;  // empty: files, known by their digests alone
     std::vector<TestedPackage> packages;
     std::vector<std::string> require{};  // checks besides those of the gate
+    // Dists for which it brings RPM metadata (updateinfo, comps …) that the target does not have. A tested
+    // generation has it by its manifest; in files nothing speaks for it.
+    std::set<std::string> metadata{};
 };
 
 // One thing that is missing, as a sentence.

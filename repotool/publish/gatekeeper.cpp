@@ -87,12 +87,18 @@ Verdict Gatekeeper::judge(const UpdateReport& update, const CombinationReport& c
 }
 
 void Gatekeeper::add(GateSubject subject) {
-    if (gate_.asks(subject) && !subject.packages.empty()) subjects_.push_back(std::move(subject));
+    if (gate_.asks(subject)) subjects_.push_back(std::move(subject));
+}
+
+bool Gatekeeper::asks_about(const ExtraCandidate& extra) {
+    return gate_.asks({}) && !published_.has(extra);
 }
 
 void Gatekeeper::demand() {
     for (auto& subject : subjects_) forget_published(subject);
-    std::erase_if(subjects_, [](const GateSubject& subject) { return subject.packages.empty(); });
+    std::erase_if(subjects_, [](const GateSubject& subject) {
+        return subject.packages.empty() && subject.metadata.empty();
+    });
     GateReport report = gate_.judge(subjects_);
     evidence_.insert(report.evidence.begin(), report.evidence.end());
     if (!report.findings.empty()) {

@@ -24,6 +24,8 @@ public:
     Verdict judge(const UpdateReport& update, const CombinationReport& combination);
     // What a repository or a file brings. Packages that the target has already passed before.
     void add(GateSubject subject);
+    // Whether RPM metadata is the gate's affair: not where the target has it.
+    bool asks_about(const ExtraCandidate& extra);
     // Throws base::Error (policy) with everything that is missing and that no override lets pass.
     void demand();
     // What the history keeps of it: which evidence counted, who overrode what.

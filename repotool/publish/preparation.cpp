@@ -117,6 +117,11 @@ void Preparation::collect() {
 
 // What comes in by no update; and who built it all.
 void Preparation::ask_gate() {
+    for (const auto& extra : prepared_.extras) {
+        if (!gatekeeper_.asks_about(extra)) continue;
+        brought_.try_emplace(extra.origin, GateSubject{extra.origin, {}, {}})
+            .first->second.metadata.insert(extra.dist);
+    }
     for (auto& [origin, subject] : brought_) gatekeeper_.add(std::move(subject));
     gatekeeper_.demand();
     prepared_.meta.insert(gatekeeper_.meta().begin(), gatekeeper_.meta().end());

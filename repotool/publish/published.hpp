@@ -20,8 +20,12 @@ public:
 
     // In the package's own dist, signed since or not.
     bool has(const TestedPackage& package);
+    // In each of the dist's sets, alone or merged with other metadata.
+    bool has(const ExtraCandidate& extra);
 
 private:
+    WorkingSets& sets();
+
     fs::Filesystem& filesystem_;
     std::string repository_;
     std::unique_ptr<store::GenerationReader> current_;

@@ -4,6 +4,7 @@
 import hashlib
 import json
 import pathlib
+import shutil
 import subprocess
 
 from clock import DAY, HOUR, Calendar
@@ -240,6 +241,44 @@ class WhoLies(Gate):
 
     def test_a_name_of_ours_in_meta_is_refused(self):
         self.repotool("publish", "--test", "one", self.hello, "--meta", "repotool.sources=test/two@1", code=2)
+
+
+class Metadata(Gate):
+    """RPM metadata is tested with the generation that has it."""
+
+    def setUp(self):
+        super().setUp()
+        self.configure("[install]")
+        self.rpms = rpms(self.dir / "r")
+
+    def comps(self, name):
+        """A directory with the packages and one group."""
+        directory = self.dir / name
+        directory.mkdir()
+        for package in self.rpms:
+            shutil.copy(package, directory)
+        (directory / "comps.xml").write_text(
+            f'<?xml version="1.0" encoding="UTF-8"?>\n<comps><group><id>{name}</id><name>{name}</name><packagelist/></group></comps>\n')
+        return directory
+
+    def test_metadata_in_files_has_no_evidence_and_in_a_tested_generation_it_has(self):
+        first = self.comps("first")
+        self.publish("test/one", first)
+        self.record("one", "install")
+        sentence = "check 'install' has no evidence on RPM metadata in a file: promote the repository that was tested with it"
+        self.assertIn(f"{first}/comps.xml in el9: {sentence}", self.repotool("promote", first, "stable", code=4).err)
+        self.promoted("test/one")
+        self.assertFalse(self.promoted("test/one")["changed"])
+        self.assertFalse(self.promoted(first)["changed"], "what the target has is not asked about")
+
+    def test_new_metadata_beside_packages_that_are_in_needs_evidence_all_the_same(self):
+        self.publish("test/one", self.comps("first"))
+        self.record("one", "install")
+        self.promoted("test/one")
+        self.publish("test/two", self.comps("second"))
+        self.refused("test/two@1 in el9: check 'install' has no evidence", "two")
+        self.record("two", "install")
+        self.assertTrue(self.promoted("test/two")["changed"])
 
 
 class OtherWaysIn(Gate):
