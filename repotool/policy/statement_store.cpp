@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <string_view>
 
+#include "core/base/digest.hpp"
 #include "core/base/error.hpp"
 #include "core/base/text.hpp"
 #include "core/fs/tree.hpp"
@@ -15,6 +17,28 @@ namespace {
 
 constexpr const char* kDirectory = "private/provenance";
 constexpr const char* kLock = "private/locks/_provenance";
+// A longer envelope, as one about a thousand packages is, lies in a file of its own, once for all of them.
+constexpr std::size_t kLongestLine = std::size_t{32} << 10U;
+constexpr std::string_view kReference = "{\"envelope\":\"";
+constexpr std::string_view kReferenceEnd = "\"}";
+
+std::string envelope_path(const std::string& sha256) {
+    return fmt::format("{}/{}/{}.json", kDirectory, sha256.substr(0, 2), sha256);
+}
+
+// As it stands in the file of each package.
+std::string stored_form(const std::string& line) {
+    if (line.size() <= kLongestLine) return line;
+    return fmt::format("{}{}{}", kReference, base::sha256_hex(line), kReferenceEnd);
+}
+
+// The envelope that a stored line names; empty where it is one itself.
+std::string referred(std::string_view stored) {
+    if (!stored.starts_with(kReference) || !stored.ends_with(kReferenceEnd)) return {};
+    stored.remove_prefix(kReference.size());
+    stored.remove_suffix(kReferenceEnd.size());
+    return base::is_sha256_hex(stored) ? std::string(stored) : std::string();
+}
 
 std::string front_path(const std::string& sha256) {
     return fmt::format("{}/{}/{}.front", kDirectory, sha256.substr(0, 2), sha256);
@@ -26,7 +50,7 @@ std::string StatementStore::path_of(const std::string& sha256) {
     return fmt::format("{}/{}/{}.jsonl", kDirectory, sha256.substr(0, 2), sha256);
 }
 
-std::vector<std::string> StatementStore::read(const std::string& sha256) const {
+std::vector<std::string> StatementStore::read_stored(const std::string& sha256) const {
     const std::string path = path_of(sha256);
     if (!filesystem_.status(path)) return {};
     auto lines = base::split(fs::read_file(filesystem_, path), '\n');
@@ -36,25 +60,47 @@ std::vector<std::string> StatementStore::read(const std::string& sha256) const {
     return lines;
 }
 
+std::vector<std::string> StatementStore::read(const std::string& sha256) const {
+    auto lines = read_stored(sha256);
+    for (auto& line : lines) {
+        const std::string envelope = referred(line);
+        if (envelope.empty()) continue;
+        const std::string path = envelope_path(envelope);
+        line = filesystem_.status(path) ? fs::read_file(filesystem_, path) : "";
+        if (base::sha256_hex(line) != envelope)
+            throw base::Error(base::ErrorKind::integrity, "read", path,
+                              "it is not the envelope that it is called after");
+    }
+    return lines;
+}
+
 // The whole file as it shall be; empty where nothing is new.
 std::string StatementStore::with(const std::string& sha256, const std::vector<std::string>& lines) const {
-    auto all = read(sha256);
+    auto all = read_stored(sha256);
     const std::size_t before = all.size();
     for (const auto& line : lines) {
-        if (std::find(all.begin(), all.end(), line) == all.end()) all.push_back(line);
+        const std::string stored = stored_form(line);
+        if (std::find(all.begin(), all.end(), stored) == all.end()) all.push_back(stored);
     }
     return all.size() == before ? std::string() : base::join(all, "\n") + "\n";
 }
 
+// Envelopes that are named are durable before the lines that name them.
 void StatementStore::add(store::Site& site,
                          const std::map<std::string, std::vector<std::string>>& lines) const {
     if (lines.empty()) return;
     const auto lock = site.lock_shortly(kLock, fs::LockMode::exclusive);
-    std::map<std::string, std::string> files;
+    std::map<std::string, std::string> files, envelopes;
     for (const auto& [sha256, added] : lines) {
+        for (const auto& line : added) {
+            if (line.size() <= kLongestLine) continue;
+            const std::string path = envelope_path(base::sha256_hex(line));
+            if (!filesystem_.status(path)) envelopes[path] = line;
+        }
         const std::string text = with(sha256, added);
         if (!text.empty()) files[path_of(sha256)] = text;
     }
+    write(envelopes);
     write(files);
 }
 

@@ -20,7 +20,7 @@ public:
     // private/provenance/ab/abcd….jsonl
     static std::string path_of(const std::string& sha256);
     // Envelopes, without LF; none where nothing is known of the digest. Throws base::Error (integrity) where
-    // the last line has no end.
+    // the last line has no end, or an envelope that it names is not there.
     std::vector<std::string> read(const std::string& sha256) const;
     // Those that are not there yet; durable on return. Waits its turn; throws base::Error (conflict) when
     // that takes too long.
@@ -33,6 +33,7 @@ public:
     void add_fronts(store::Site& site, const std::map<std::string, std::string>& fronts) const;
 
 private:
+    std::vector<std::string> read_stored(const std::string& sha256) const;
     std::string with(const std::string& sha256, const std::vector<std::string>& lines) const;
     void write(const std::map<std::string, std::string>& files) const;
 

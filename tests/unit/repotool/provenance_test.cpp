@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 #include <cerrno>
 
+#include "core/base/digest.hpp"
 #include "core/base/error.hpp"
 #include "core/fs/testing/crash_filesystem.hpp"
 #include "core/fs/testing/failing_filesystem.hpp"
@@ -48,6 +49,22 @@ TEST_CASE("statements are added once, and what was there stays in front", "[prov
     CHECK(store.read(kTwo) == std::vector<std::string>{"x"});
     CHECK(store.read(std::string(64, 'c')).empty());
     fs::replace_file(filesystem, StatementStore::path_of(kTwo), "x\ny", 0600);
+    CHECK_THROWS_AS(store.read(kTwo), base::Error);
+}
+
+TEST_CASE("a long envelope about many packages is stored once, and must be what it is called after",
+          "[provenance]") {
+    fs::testing::MemoryFilesystem filesystem;
+    const std::string line(100'000, 'x');
+    add(filesystem, {{kOne, {"y", line}}, {kTwo, {line}}});
+    add(filesystem, {{kOne, {line}}});
+    const StatementStore store(filesystem);
+    CHECK(store.read(kOne) == std::vector<std::string>{"y", line});
+    CHECK(store.read(kTwo) == std::vector<std::string>{line});
+    CHECK(fs::read_file(filesystem, StatementStore::path_of(kOne)).size() < 200);
+    const std::string digest = base::sha256_hex(line);
+    fs::replace_file(filesystem, "private/provenance/" + digest.substr(0, 2) + "/" + digest + ".json", "z",
+                     0600);
     CHECK_THROWS_AS(store.read(kTwo), base::Error);
 }
 

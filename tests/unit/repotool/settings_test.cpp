@@ -24,8 +24,11 @@ repositories:
     release: {not_automatic: true, signed_by: ["0123456789abcdef0123456789ABCDEF01234567"], changelogs: "no"}
     uploaders: keys/uploaders.asc
     siblings: ["7.0/*"]
+    require_provenance: true
 metadata: {compress: [zst, gz], contents: true, grace: {metadata: 49h}, valid_until: 7d}
 inputs: ["*.deb"]
+builders:
+  - {id: "https://ci.example.com/a#b", keys: [builders/ci.pem, /srv/ci.pem], build_types: ["x:y"], source_prefix: "git+https://git.example.com/acme/"}
 disabled: [{release: icehouse, dist: fedora-20, reason: "red: since \"Monday\""}]
 keys: {test-key: {fingerprint: "0123 4567 89AB CDEF 0123  4567 89AB CDEF 0123 4567", home: /srv/gnupg}}
 )";
@@ -71,11 +74,11 @@ TEST_CASE("each setting says where its value came from", "[settings]") {
     CHECK(place_of(settings.at("repositories.\"test/*\".rules.downgrade")) == "default");
     CHECK(settings.at("repositories.\"test/*\".rules.downgrade").value == true);
     CHECK(place_of(settings.at("repositories.\"7.0/updates\".gate")) == "12:11");
-    CHECK(place_of(settings.at("metadata.grace.metadata")) == "17:67");
+    CHECK(place_of(settings.at("metadata.grace.metadata")) == "18:67");
     CHECK(place_of(settings.at("metadata.grace.packages")) == "default");
     CHECK(settings.at("metadata.grace.packages").value == "14d");
-    CHECK(place_of(settings.at("disabled[0].reason")) == "19:57");
-    CHECK(place_of(settings.at("keys.test-key.home")) == "20:92");
+    CHECK(place_of(settings.at("disabled[0].reason")) == "22:57");
+    CHECK(place_of(settings.at("keys.test-key.home")) == "23:92");
 }
 
 TEST_CASE("repositories that the file does not name show their defaults", "[settings]") {
