@@ -76,7 +76,15 @@ Builders::Builders(const Config& config, const std::string& site_root) : configu
     }
 }
 
+// One statement about a thousand packages comes a thousand times, one after the other: it is hashed once.
 const EnvelopeVerdict& Builders::judge(const std::string& line) {
+    if (last_ != nullptr && last_line_ == line) return *last_;
+    last_line_ = line;
+    last_ = &judge_another(line);
+    return *last_;
+}
+
+const EnvelopeVerdict& Builders::judge_another(const std::string& line) {
     const auto [known, is_new] = known_.try_emplace(base::sha256_hex(line));
     if (!is_new) return known->second;
     known->second = examine(line);

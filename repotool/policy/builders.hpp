@@ -41,6 +41,7 @@ private:
         const BuilderConfig* builder;
         signing::MessageKey key;
     };
+    const EnvelopeVerdict& judge_another(const std::string& line);
     EnvelopeVerdict examine(const std::string& line) const;
     std::vector<const Key*> signers(const signing::Envelope& envelope) const;
     void examine_statement(const Statement& statement, const std::vector<const Key*>& signers,
@@ -49,6 +50,8 @@ private:
     std::vector<BuilderConfig> configured_;
     std::vector<Key> keys_;
     std::map<std::string, EnvelopeVerdict> known_;  // by the line's digest
+    std::string last_line_;
+    const EnvelopeVerdict* last_ = nullptr;  // of last_line_, in known_
 };
 
 // Whether `source` is `prefix`, or lies below it: "https://git.example/acme" has ".../acme/hello" and

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <string_view>
+#include <utility>
 
 #include "core/base/digest.hpp"
 #include "core/base/error.hpp"
@@ -26,11 +27,24 @@ std::string envelope_path(const std::string& sha256) {
     return fmt::format("{}/{}/{}.json", kDirectory, sha256.substr(0, 2), sha256);
 }
 
-// As it stands in the file of each package.
-std::string stored_form(const std::string& line) {
-    if (line.size() <= kLongestLine) return line;
-    return fmt::format("{}{}{}", kReference, base::sha256_hex(line), kReferenceEnd);
-}
+// Lines as they stand in the files of packages, and the envelopes that these name.
+class StoredForm {
+public:
+    std::string of(const std::string& line) {
+        if (line.size() <= kLongestLine) return line;
+        if (line != last_) {  // the same for many packages in a row: hashed once
+            last_ = line;
+            reference_ = base::sha256_hex(line);
+            envelopes_[envelope_path(reference_)] = line;
+        }
+        return fmt::format("{}{}{}", kReference, reference_, kReferenceEnd);
+    }
+    std::map<std::string, std::string>& envelopes() { return envelopes_; }
+
+private:
+    std::string last_, reference_;
+    std::map<std::string, std::string> envelopes_;  // by path
+};
 
 // The envelope that a stored line names; empty where it is one itself.
 std::string referred(std::string_view stored) {
@@ -60,16 +74,23 @@ std::vector<std::string> StatementStore::read_stored(const std::string& sha256) 
     return lines;
 }
 
+const std::string& StatementStore::read_envelope(const std::string& sha256) const {
+    if (envelope_sha256_ == sha256) return envelope_;
+    const std::string path = envelope_path(sha256);
+    std::string text = filesystem_.status(path) ? fs::read_file(filesystem_, path) : "";
+    if (base::sha256_hex(text) != sha256)
+        throw base::Error(base::ErrorKind::integrity, "read", path,
+                          "it is not the envelope that it is called after");
+    envelope_ = std::move(text);
+    envelope_sha256_ = sha256;
+    return envelope_;
+}
+
 std::vector<std::string> StatementStore::read(const std::string& sha256) const {
     auto lines = read_stored(sha256);
     for (auto& line : lines) {
         const std::string envelope = referred(line);
-        if (envelope.empty()) continue;
-        const std::string path = envelope_path(envelope);
-        line = filesystem_.status(path) ? fs::read_file(filesystem_, path) : "";
-        if (base::sha256_hex(line) != envelope)
-            throw base::Error(base::ErrorKind::integrity, "read", path,
-                              "it is not the envelope that it is called after");
+        if (!envelope.empty()) line = read_envelope(envelope);
     }
     return lines;
 }
@@ -79,8 +100,7 @@ std::string StatementStore::with(const std::string& sha256, const std::vector<st
     auto all = read_stored(sha256);
     const std::size_t before = all.size();
     for (const auto& line : lines) {
-        const std::string stored = stored_form(line);
-        if (std::find(all.begin(), all.end(), stored) == all.end()) all.push_back(stored);
+        if (std::find(all.begin(), all.end(), line) == all.end()) all.push_back(line);
     }
     return all.size() == before ? std::string() : base::join(all, "\n") + "\n";
 }
@@ -90,17 +110,17 @@ void StatementStore::add(store::Site& site,
                          const std::map<std::string, std::vector<std::string>>& lines) const {
     if (lines.empty()) return;
     const auto lock = site.lock_shortly(kLock, fs::LockMode::exclusive);
-    std::map<std::string, std::string> files, envelopes;
+    StoredForm form;
+    std::map<std::string, std::string> files;
     for (const auto& [sha256, added] : lines) {
-        for (const auto& line : added) {
-            if (line.size() <= kLongestLine) continue;
-            const std::string path = envelope_path(base::sha256_hex(line));
-            if (!filesystem_.status(path)) envelopes[path] = line;
-        }
-        const std::string text = with(sha256, added);
+        std::vector<std::string> stored;
+        for (const auto& line : added) stored.push_back(form.of(line));
+        const std::string text = with(sha256, stored);
         if (!text.empty()) files[path_of(sha256)] = text;
     }
-    write(envelopes);
+    std::erase_if(form.envelopes(),
+                  [this](const auto& envelope) { return filesystem_.status(envelope.first).has_value(); });
+    write(form.envelopes());
     write(files);
 }
 

@@ -33,11 +33,14 @@ public:
     void add_fronts(store::Site& site, const std::map<std::string, std::string>& fronts) const;
 
 private:
+    const std::string& read_envelope(const std::string& sha256) const;
     std::vector<std::string> read_stored(const std::string& sha256) const;
     std::string with(const std::string& sha256, const std::vector<std::string>& lines) const;
     void write(const std::map<std::string, std::string>& files) const;
 
     fs::Filesystem& filesystem_;
+    // The one that was read last, proven: many packages in a row name the same.
+    mutable std::string envelope_sha256_, envelope_;
 };
 
 }  // namespace repotool::publisher

@@ -65,7 +65,7 @@ TEST_CASE("a long envelope about many packages is stored once, and must be what 
     const std::string digest = base::sha256_hex(line);
     fs::replace_file(filesystem, "private/provenance/" + digest.substr(0, 2) + "/" + digest + ".json", "z",
                      0600);
-    CHECK_THROWS_AS(store.read(kTwo), base::Error);
+    CHECK_THROWS_AS(StatementStore(filesystem).read(kTwo), base::Error);
 }
 
 TEST_CASE("whatever fails while statements are added, those before are whole, and the next try has them all",
