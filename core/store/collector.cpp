@@ -92,10 +92,12 @@ private:
                 with_reserve(filesystem_, [&] {
                     const auto report = recover(site_, repository);
                     done.removed += report.removed + report.rolled_back + report.completed;
+                    done.kept = std::max(done.kept, report.kept);  // it looks at all of them
                 });
             });
         }
         report_.transactions = done.removed + done.rolled_back + done.completed;
+        report_.resumable = done.kept;
     }
 
     void remove_due_names(CollectedRepository& one) { add(one.packages, pool_.remove_names(one.repository)); }

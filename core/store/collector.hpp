@@ -41,7 +41,8 @@ struct CollectorReport {
     std::vector<CollectedRepository> repositories;  // that have anything to tell
     Tally objects;                                  // package files; only here do packages free bytes
     Tally texts;
-    int transactions = 0;  // dead ones
+    int transactions = 0;  // dead ones that were ended
+    int resumable = 0;     // … and those that stay for the same command (resume.hpp)
     std::vector<CollectorProblem> problems;
 };
 

@@ -73,6 +73,10 @@ bool withdraw_request(fs::Filesystem& filesystem, const Transaction& transaction
                            transaction.directory() + "/request.withdrawn");
 }
 
+void forget_request(fs::Filesystem& filesystem, const std::string& transaction) {
+    for (const char* name : {kRequest, kTaken, kAnswer, kFinal}) filesystem.remove(transaction + name);
+}
+
 void retract_request(fs::Filesystem& filesystem, const Transaction& transaction) {
     for (const char* name : {kRequest, kTaken, kAnswer}) filesystem.remove(transaction.directory() + name);
 }

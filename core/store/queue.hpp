@@ -24,6 +24,9 @@ void leave_request(fs::Filesystem& filesystem, const Transaction& transaction, s
 // False where a publisher has taken the request in already: then there will be an answer, or the lock.
 bool withdraw_request(fs::Filesystem& filesystem, const Transaction& transaction);
 
+// Under the repository's lock: nobody carries out any more what a dead transaction asked for.
+void forget_request(fs::Filesystem& filesystem, const std::string& transaction);
+
 // With the lock in hand: the request is the caller's own business again.
 void retract_request(fs::Filesystem& filesystem, const Transaction& transaction);
 

@@ -13,9 +13,11 @@
 #include "core/store/head.hpp"
 #include "core/store/history.hpp"
 #include "core/store/layout.hpp"
+#include "core/store/line_log.hpp"
 #include "core/store/names.hpp"
 #include "core/store/queue.hpp"
 #include "core/store/roster.hpp"
+#include "core/store/steps.hpp"
 #include "core/store/transaction_journal.hpp"
 
 namespace repotool::store {
@@ -30,10 +32,18 @@ void remove_if_empty(fs::Filesystem& filesystem, const std::string& path) {
     }
 }
 
+// A staged file goes back to where it was staged, if that is known.
+void put_back(fs::Filesystem& filesystem, const std::string& name, const StagedPlaces& places) {
+    const auto place = places.find(name);
+    if (place == places.end() || filesystem.status(place->second) || !filesystem.status("public/" + name))
+        return;
+    filesystem.rename("public/" + name, place->second, fs::Replace::no);
+}
+
 // The names go, and the directories that become empty with them, below what belongs to this repository alone.
 // Durable on return: a name that came back after a power cut would refuse other content later.
 void remove_content(fs::Filesystem& filesystem, const std::string& repository,
-                    const std::vector<std::string>& names) {
+                    const std::vector<std::string>& names, const StagedPlaces& places) {
     const std::string pool = layout::pool(repository);
     const std::string meta = layout::meta(repository);
     std::set<std::string> changed;
@@ -41,6 +51,7 @@ void remove_content(fs::Filesystem& filesystem, const std::string& repository,
         const bool ours =
             is_safe_path(*name) && (name->starts_with(pool + "/") || name->starts_with(meta + "/"));
         if (!ours) continue;
+        put_back(filesystem, *name, places);
         filesystem.remove("public/" + *name);
         changed.insert(fs::parent_path(*name));
     }
@@ -53,15 +64,14 @@ void remove_content(fs::Filesystem& filesystem, const std::string& repository,
     }
 }
 
-// Takes the claimed generation away again, if it is the one that this transaction made.
-void withdraw_claim(fs::Filesystem& filesystem, const std::string& transaction_path,
-                    const std::string& repository, const TransactionJournal::Claim& claim) {
+// Takes the claimed generation away again, to `grave`, if it is the one that this transaction made.
+void withdraw_claim(fs::Filesystem& filesystem, const std::string& grave, const std::string& repository,
+                    const TransactionJournal::Claim& claim) {
     const std::string generation = "public/" + layout::generation(repository, claim.generation);
     const std::string manifest = generation + "/MANIFEST";
     if (!filesystem.status(manifest)) return;
     if (base::sha256_hex(fs::read_file(filesystem, manifest)) != claim.manifest_sha256) return;
     // One rename makes it invisible; removing a tree takes time.
-    const std::string grave = transaction_path + "/withdrawn";
     fs::remove_tree(filesystem, grave);
     filesystem.rename(generation, grave, fs::Replace::no);
     filesystem.sync_directory(fs::parent_path(generation));
@@ -80,7 +90,8 @@ void record_flip(fs::Filesystem& filesystem, const std::string& repository,
 
 }  // namespace
 
-Outcome finish_or_undo(Site& site, const std::string& transaction_path, const std::string& repository) {
+Outcome finish_or_undo(Site& site, const std::string& transaction_path, const std::string& repository,
+                       DeadRuns runs) {
     fs::Filesystem& filesystem = site.filesystem();
     Outcome outcome = Outcome::removed;
     if (const auto journal = read_journal(filesystem, transaction_path);
@@ -91,13 +102,23 @@ Outcome finish_or_undo(Site& site, const std::string& transaction_path, const st
             record_flip(filesystem, repository, *journal->claim);
             outcome = Outcome::completed;
         } else {
-            if (journal->claim) withdraw_claim(filesystem, transaction_path, repository, *journal->claim);
-            remove_content(filesystem, repository, journal->content);
+            const bool stays = runs == DeadRuns::keep;
+            if (journal->claim)
+                withdraw_claim(filesystem, transaction_path + (stays ? "/tree" : "/withdrawn"), repository,
+                               *journal->claim);
+            remove_content(filesystem, repository, journal->content,
+                           stays ? staged_places(filesystem, transaction_path) : StagedPlaces());
             // A directory that stays was perhaps never synced, and the next publisher relies on what it
             // finds.
             filesystem.sync_all();
             outcome = Outcome::rolled_back;
+            // Never again: the next publisher may make the same names.
+            if (stays) append_line(filesystem, transaction_path + "/journal", journal_state("undone"));
         }
+    }
+    if (runs == DeadRuns::keep && outcome != Outcome::completed) {
+        forget_request(filesystem, transaction_path);
+        return Outcome::kept;
     }
     remove_transaction(site, transaction_path, Pins::hand_over);
     // A journal that came back after a power cut would take away the names that the next publisher makes.
@@ -140,7 +161,7 @@ void remove_unclaimed_generation(fs::Filesystem& filesystem, const std::string& 
 
 // Ends one dead transaction, if it is ours to end. Returns the repository whose lock that needs, where it is
 // another one.
-std::string recover_one(Site& site, const std::string& path, const std::string& repository,
+std::string recover_one(Site& site, const std::string& path, const std::string& repository, DeadRuns runs,
                         RecoveryReport& report) {
     fs::Filesystem& filesystem = site.filesystem();
     std::unique_ptr<fs::Lock> lock;
@@ -154,7 +175,11 @@ std::string recover_one(Site& site, const std::string& path, const std::string& 
     const bool needs_lock =
         journal && (journal->has_content || journal->claim || has_request(filesystem, path));
     if (needs_lock && journal->repository != repository) return journal->repository;
-    const Outcome outcome = finish_or_undo(site, path, repository);
+    const bool stays = runs == DeadRuns::keep && is_resumable(filesystem, path, site.clock().real_now());
+    const Outcome outcome =
+        stays && !needs_lock ? Outcome::kept
+                             : finish_or_undo(site, path, repository, stays ? DeadRuns::keep : DeadRuns::end);
+    report.kept += outcome == Outcome::kept ? 1 : 0;
     report.removed += outcome == Outcome::removed ? 1 : 0;
     report.rolled_back += outcome == Outcome::rolled_back ? 1 : 0;
     report.completed += outcome == Outcome::completed ? 1 : 0;
@@ -162,13 +187,13 @@ std::string recover_one(Site& site, const std::string& path, const std::string& 
 }
 
 // Returns the repositories whose locks the rest needs.
-std::set<std::string> recover_transactions(Site& site, const std::string& repository,
+std::set<std::string> recover_transactions(Site& site, const std::string& repository, DeadRuns runs,
                                            RecoveryReport& report) {
     std::set<std::string> others;
     for (const auto& name : site.filesystem().list(layout::kTransactions)) {
         const std::string path = std::string(layout::kTransactions) + "/" + name;
         try {
-            others.insert(recover_one(site, path, repository, report));
+            others.insert(recover_one(site, path, repository, runs, report));
         } catch (const base::SystemError& error) {
             if (error.error_number() != ENOENT) throw;  // gone while we looked: its owner finished
         } catch (const base::Error& error) {
@@ -198,19 +223,22 @@ TransactionCount count_transactions(Site& site) {
         const std::string path = fs::join_path(layout::kTransactions, name);
         const auto moment = site.lock_shortly(layout::kTransactionLock, fs::LockMode::exclusive);
         if (!filesystem.status(path)) continue;
-        ++(filesystem.try_lock(path + "/lock", fs::LockMode::shared) ? count.dead : count.living);
+        const auto lock = filesystem.try_lock(path + "/lock", fs::LockMode::shared);
+        const bool stays =
+            lock && is_settled(filesystem, path) && is_resumable(filesystem, path, site.clock().real_now());
+        ++(!lock ? count.living : stays ? count.resumable : count.dead);
     }
     return count;
 }
 
-std::set<std::string> recover_without_lock(Site& site, RecoveryReport& report) {
-    return recover_transactions(site, "", report);
+std::set<std::string> recover_without_lock(Site& site, RecoveryReport& report, DeadRuns runs) {
+    return recover_transactions(site, "", runs, report);
 }
 
-RecoveryReport recover(Site& site, const std::string& repository) {
+RecoveryReport recover(Site& site, const std::string& repository, DeadRuns runs) {
     fs::Filesystem& filesystem = site.filesystem();
     RecoveryReport report;
-    recover_transactions(site, repository, report);
+    recover_transactions(site, repository, runs, report);
     remove_unclaimed_generation(filesystem, repository);
     // A temporary link of a flip that died before its rename.
     const std::string head = "public/" + layout::head(repository);

@@ -33,12 +33,13 @@ Transaction::Transaction(Site& site, std::string repository)
     : site_(site), filesystem_(site.filesystem()), repository_(std::move(repository)) {}
 
 std::unique_ptr<Transaction> Transaction::begin(Site& site, const std::string& repository,
-                                                const std::string& operation) {
+                                                const std::string& operation, const std::string& run) {
     std::unique_ptr<Transaction> transaction(new Transaction(site, repository));
     fs::Filesystem& filesystem = site.filesystem();
     std::random_device random;
-    transaction->directory_ = fmt::format("{}/{}-{}-{:08x}", layout::kTransactions,
-                                          base::system_clock().now(), fs::process_id(), random());
+    transaction->directory_ =
+        fmt::format("{}/{}-{}-{:08x}{}{}", layout::kTransactions, site.clock().real_now(), fs::process_id(),
+                    random(), run.empty() ? "" : "-", run);
     {
         // Nobody may take the directory for a dead one between its making and its locking.
         const auto moment = site.lock_shortly(layout::kTransactionLock, fs::LockMode::exclusive);
@@ -96,7 +97,8 @@ void Transaction::keep_objects(const std::vector<StagedObject>& objects) {
     SyncBatch names(filesystem_);
     for (const auto& object : objects) {
         const std::string path = layout::object(object.sha256);
-        // Whoever made the directory may have died, or not have come to its sync yet; so may whoever linked it.
+        // Whoever made the directory may have died, or not have come to its sync yet; so may whoever linked
+        // it.
         names.add_directory(fs::parent_path(fs::parent_path(path)));
         kept_.insert(object.sha256);
         while (!keep_object(object, path)) continue;  // it was there, and gc took it away
@@ -161,6 +163,7 @@ void Transaction::add_tree_file(const std::string& path, std::string_view bytes,
     const std::string full = tree_path(path);
     fs::make_directories(filesystem_, fs::parent_path(full), 0755);
     fs::write_new_file(filesystem_, full, bytes, 0644, mtime, fs::Durable::yes);
+    tree_files_[std::string(path)] = base::sha256_hex(bytes);
     staged_directories_.insert(fs::parent_path(full));
 }
 
@@ -168,6 +171,7 @@ void Transaction::add_tree_link(const std::string& path, const std::string& targ
     const std::string full = tree_path(path);
     fs::make_directories(filesystem_, fs::parent_path(full), 0755);
     filesystem_.symlink(target, full);
+    tree_links_[path] = target;
     staged_directories_.insert(fs::parent_path(full));
 }
 
@@ -301,7 +305,9 @@ void Transaction::finish() noexcept {
     finished_ = true;
     try {
         for (const auto& name : pool_) kept_.erase(name.sha256);
-        remove_transaction(site_, directory_, kept_.empty() ? Pins::drop : Pins::hand_over);
+        // What a run that died kept, nobody here knows.
+        const bool owes_nothing = kept_.empty() && !is_resumed_;
+        remove_transaction(site_, directory_, owes_nothing ? Pins::drop : Pins::hand_over);
     } catch (const std::exception&) {
         // The next writing command removes it.
     }

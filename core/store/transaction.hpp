@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -17,6 +18,7 @@
 #include <vector>
 
 #include "core/fs/filesystem.hpp"
+#include "core/fs/tree.hpp"
 #include "core/store/history.hpp"
 #include "core/store/site.hpp"
 
@@ -43,8 +45,14 @@ struct CommitRequest {
 
 class Transaction {
 public:
+    // `run`: 16 hexadecimal digits that tell the same command from others, so that it can be resumed after it
+    // died (resume.hpp); empty: it begins anew.
     static std::unique_ptr<Transaction> begin(Site& site, const std::string& repository,
-                                              const std::string& operation);
+                                              const std::string& operation, const std::string& run = {});
+    // That of a dead run, whose lock the caller got; nothing of it is below public/.
+    static std::unique_ptr<Transaction> take_over(Site& site, const std::string& repository,
+                                                  const std::string& directory,
+                                                  std::unique_ptr<fs::Lock> lock);
     // Takes back what was not committed. Never throws: what it cannot remove, recovery will.
     ~Transaction();
     Transaction(const Transaction&) = delete;
@@ -92,6 +100,22 @@ public:
     void keep_text(const std::string& name) { kept_texts_.insert(name); }
     void drop_text(const std::string& name) { dropped_texts_.insert(name); }
 
+    // ---- finished steps, for whoever resumes this run (steps.hpp, transaction_resume.cpp)
+
+    bool is_resumed() const noexcept { return is_resumed_; }
+    void note_step(const std::string& name, std::string_view body, fs::Durable durable);
+    // Of the run that died; empty where it did not finish that step, or where what it left is damaged.
+    std::optional<std::string> finished_step(const std::string& name) const;
+    // Everything that is staged for commit(), with `of`, which is the caller's.
+    void note_staged(const std::string& of);
+    std::optional<std::string> noted_staging() const;
+    // True where all that note_staged() listed is as it was: commit() can go on. False: nothing is taken
+    // over.
+    bool restore_staged();
+    // What a run that died made of its generation, put aside: private/txn/<id>/before; the tree is empty
+    // then.
+    std::string put_tree_aside();
+
     // The commit protocol. Throws base::Error (conflict) where somebody else published.
     void commit(const CommitRequest& request);
 
@@ -114,6 +138,7 @@ private:
     void place_pool_name(const PoolName& name);
     void claim(const CommitRequest& request);
     bool keep_object(const StagedObject& object, const std::string& path);
+    bool is_as_noted(const StagedContent& content) const;
     void exchange_texts() noexcept;
     void finish() noexcept;
 
@@ -130,6 +155,9 @@ private:
     std::set<std::string> kept_texts_, dropped_texts_;
     std::set<std::string> planned_;  // names below public/ that this transaction makes
     std::set<std::string> staged_directories_;
+    std::map<std::string, std::string> tree_files_;  // with their digests
+    std::map<std::string, std::string> tree_links_;  // with their targets
+    bool is_resumed_ = false;
     std::atomic<std::uint64_t> next_fresh_ = 0;
     bool finished_ = false;
 };

@@ -53,6 +53,10 @@ std::optional<TransactionJournal> read_journal(fs::Filesystem& filesystem,
                                                           document.at("parent").get<std::uint64_t>(),
                                                           document.at("manifest").get<std::string>(),
                                                           document.at("history").get<std::string>()};
+            } else if (state == "undone") {  // recovery took back what the lines above speak of
+                journal.content.clear();
+                journal.has_content = false;
+                journal.claim.reset();
             }
         }
     } catch (const json::exception& error) {

@@ -28,7 +28,7 @@ struct TransactionJournal {
 std::string journal_begin(const std::string& repository, const std::string& operation);
 std::string journal_content(const std::vector<std::string>& names);
 std::string journal_claim(const TransactionJournal::Claim& claim);
-std::string journal_state(const char* state);  // flipped, recorded
+std::string journal_state(const char* state);  // flipped, recorded, undone
 
 // Empty where there is no journal, or none that got as far as its first line.
 std::optional<TransactionJournal> read_journal(fs::Filesystem& filesystem,

@@ -13,8 +13,8 @@
 
 namespace repotool::store {
 
-// Moves generations of one repository to private/trash, from where nobody sees them. Durable on return; can be
-// repeated. Under the repository's lock.
+// Moves generations of one repository to private/trash, from where nobody sees them. Durable on return; can
+// be repeated. Under the repository's lock.
 void move_to_trash(fs::Filesystem& filesystem, const std::vector<Waste>& generations);
 
 class TrashCollector {

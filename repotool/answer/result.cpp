@@ -230,7 +230,10 @@ std::string render_json(const PublishResult& result, const Config& config) {
                        {"mirrorlist", address.mirrorlist}});
     }
     ordered_json steps = ordered_json::array();
-    for (const auto& step : result.steps) steps.push_back({{"name", step.name}, {"ms", step.ms}});
+    for (const auto& step : result.steps) {
+        steps.push_back({{"name", step.name}, {"ms", step.ms}});
+        if (step.is_reused) steps.back()["reused"] = true;
+    }
     ordered_json document{
         {"ok", true},
         {"changed", result.changed},

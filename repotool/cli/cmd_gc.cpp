@@ -70,19 +70,13 @@ ordered_json to_json(const store::CollectorReport& report, const Options& option
                             {"kind", base::kind_name(problem.kind)},
                             {"message", base::printable(problem.message)}});
     }
-    return {{"ok", report.problems.empty()},
-            {"dry_run", options.dry_run},
-            {"generations", sums.generations},
-            {"metadata", tally_json(sums.metadata)},
-            {"packages", tally_json(sums.packages)},
-            {"objects", tally_json(report.objects)},
-            {"texts", tally_json(report.texts)},
-            {"transactions", report.transactions},
-            {"waiting", tally_json(sums.waiting)},
-            {"next_due", due_json(sums.next_due)},
-            {"freed_bytes", freed_bytes(report, sums)},
-            {"repositories", repositories},
-            {"problems", problems}};
+    return {{"ok", report.problems.empty()},         {"dry_run", options.dry_run},
+            {"generations", sums.generations},       {"metadata", tally_json(sums.metadata)},
+            {"packages", tally_json(sums.packages)}, {"objects", tally_json(report.objects)},
+            {"texts", tally_json(report.texts)},     {"transactions", report.transactions},
+            {"resumable", report.resumable},         {"waiting", tally_json(sums.waiting)},
+            {"next_due", due_json(sums.next_due)},   {"freed_bytes", freed_bytes(report, sums)},
+            {"repositories", repositories},          {"problems", problems}};
 }
 
 std::string to_text(const store::CollectorReport& report, const Options& options) {
@@ -107,6 +101,11 @@ std::string to_text(const store::CollectorReport& report, const Options& options
     if (sums.waiting.files > 0) {
         text += fmt::format("{} wait for the end of their grace, the first until {}\n",
                             tally_text(sums.waiting, "package file"), base::iso8601(*sums.next_due));
+    }
+    if (report.resumable > 0) {
+        text += fmt::format(
+            "{} that died within a day: the same command resumes it, repotool fsck --repair ends it\n",
+            base::counted(static_cast<std::size_t>(report.resumable), "run"));
     }
     return text;
 }

@@ -71,7 +71,9 @@ ordered_json to_json(const SiteStatus& status) {
     for (const auto& one : status.repositories) repositories.push_back(repository_json(one));
     ordered_json transactions = nullptr;
     if (status.transactions)
-        transactions = {{"living", status.transactions->living}, {"dead", status.transactions->dead}};
+        transactions = {{"living", status.transactions->living},
+                        {"dead", status.transactions->dead},
+                        {"resumable", status.transactions->resumable}};
     return {{"ok", exit_status(status) == 0},
             {"now", base::iso8601(status.now)},
             {"repositories", repositories},
@@ -112,6 +114,10 @@ std::string to_text(const SiteStatus& status) {
         text +=
             fmt::format("{} going on, {} to be recovered by the next command that writes\n",
                         base::counted(status.transactions->living, "transaction"), status.transactions->dead);
+    }
+    if (status.transactions && status.transactions->resumable > 0) {
+        text += fmt::format("{} that died: the same command goes on where it ended\n",
+                            base::counted(status.transactions->resumable, "run"));
     }
     return text + fmt::format("{} free\n", base::human_size(status.free_bytes));
 }

@@ -19,6 +19,7 @@ struct Signing {
     Candidate* candidate;
     std::string path;  // of the copy that is signed, relative to the site
     bool from_pool = false;
+    std::string name{};  // among the signed copies
 };
 
 std::string private_copy(fs::Filesystem& filesystem, store::Transaction& transaction,
@@ -47,11 +48,10 @@ bool take_from_pool(fs::Filesystem& filesystem, const std::string& repository, S
     return verdict.good;
 }
 
-// Reads the signed file again: everything that indexes say comes from it.
-void adopt(store::Transaction& transaction, Catalog& catalog, const Signing& signing,
-           const base::FileDigests& digests, const std::string& body) {
+// The candidate becomes the signed file: everything that indexes say comes from that.
+void adopt(store::Transaction& transaction, const Signing& signing, const base::FileDigests& digests,
+           const formats::Package& package) {
     Candidate& candidate = *signing.candidate;
-    const formats::Package package = formats::package_from_bytes(body);
     if (package.content_id != candidate.record.content) {
         if (signing.from_pool) {
             throw Error(ErrorKind::policy, "publish", candidate.origin,
@@ -61,7 +61,6 @@ void adopt(store::Transaction& transaction, Catalog& catalog, const Signing& sig
         throw Error(ErrorKind::signing, "sign", candidate.origin, "signing changed more than the signature");
     }
     if (digests.sha256 == candidate.record.sha256) return;  // it was signed with this key before
-    catalog.add(digests.sha256, body);
     if (candidate.record.unsigned_sha256.empty()) candidate.record.unsigned_sha256 = candidate.record.sha256;
     candidate.record.sha256 = digests.sha256;
     candidate.record.size = digests.size;
@@ -69,7 +68,19 @@ void adopt(store::Transaction& transaction, Catalog& catalog, const Signing& sig
     if (signing.from_pool) transaction.pin({digests.sha256});
 }
 
+void take_known(store::Transaction& transaction, Catalog& catalog, Signing signing, const SignedCopy& copy) {
+    signing.path = copy.path;
+    base::FileDigests digests;
+    digests.sha256 = copy.sha256;
+    digests.size = copy.size;
+    adopt(transaction, signing, digests, catalog.find(copy.sha256, formats::Format::rpm));
+}
+
 }  // namespace
+
+std::string signed_copy_name(const Candidate& candidate) {
+    return candidate.record.sha256 + " " + candidate.record.path;
+}
 
 std::vector<std::string> public_keys_of(signing::Signer& signer) {
     std::vector<std::string> keys;
@@ -79,21 +90,25 @@ std::vector<std::string> public_keys_of(signing::Signer& signer) {
 
 void sign_candidates(fs::Filesystem& filesystem, store::Transaction& transaction, Catalog& catalog,
                      const std::string& repository, const std::vector<Candidate*>& candidates,
-                     signing::Signer& signer) {
+                     signing::Signer& signer, SignedCopies& copies) {
     signing::PackageVerifier verifier(public_keys_of(signer));
     std::vector<Signing> signings;
-    std::vector<std::string> copies;
+    std::vector<std::string> to_sign;
     for (auto* candidate : candidates) {
         if (candidate->format != formats::Format::rpm) continue;
-        Signing signing{candidate, {}, false};
+        Signing signing{candidate, {}, false, signed_copy_name(*candidate)};
         if (!take_from_pool(filesystem, repository, signing, verifier)) {
+            if (const auto known = copies.find(signing.name); known != copies.end()) {
+                take_known(transaction, catalog, std::move(signing), known->second);
+                continue;
+            }
             signing.path = private_copy(filesystem, transaction, *candidate);
-            copies.push_back(fs::join_path(filesystem.root(), signing.path));
+            to_sign.push_back(fs::join_path(filesystem.root(), signing.path));
         }
         signings.push_back(signing);
     }
     if (signings.empty()) return;
-    if (!copies.empty()) signing::PackageSigner(signer).sign(copies);
+    if (!to_sign.empty()) signing::PackageSigner(signer).sign(to_sign);
     std::vector<ParseJob> jobs;
     for (const auto& signing : signings) {
         const auto file = filesystem.open_read(signing.path);
@@ -108,7 +123,11 @@ void sign_candidates(fs::Filesystem& filesystem, store::Transaction& transaction
         if (!body)
             throw Error(ErrorKind::signing, "sign", jobs[i].shown_as,
                         "the signed package cannot be read: " + failure);
-        adopt(transaction, catalog, signings[i], jobs[i].digests, *body);
+        const base::FileDigests& digests = jobs[i].digests;
+        if (digests.sha256 != signings[i].candidate->record.sha256) catalog.add(digests.sha256, *body);
+        adopt(transaction, signings[i], digests, formats::package_from_bytes(*body));
+        if (!signings[i].from_pool)
+            copies[signings[i].name] = {signings[i].path, digests.sha256, digests.size};
     });
 }
 

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "core/base/checksum.hpp"
 #include "core/base/error.hpp"
 #include "core/base/worker.hpp"
 #include "core/formats/deb/upload_control.hpp"
@@ -45,8 +46,25 @@ Catalog::~Catalog() = default;
 void Catalog::add(const std::string& sha256, const std::string& body) {
     if (!spool_) spool_ = filesystem_.create(spool_path_, 0600);
     spool_->write(body);
-    spooled_[sha256] = {spool_size_, body.size()};
+    spooled_[sha256] = {spool_size_, body.size(), base::checksum64(body)};
     spool_size_ += body.size();
+}
+
+bool Catalog::add_from(const std::string& spool_path, const std::map<std::string, Place>& places) {
+    if (places.empty()) return true;
+    if (!filesystem_.status(spool_path)) return false;
+    const auto spool = filesystem_.open_read(spool_path);
+    for (const auto& [sha256, place] : places) {
+        std::string body(place.length, '\0');
+        const bool is_whole = spool->read_at(body, place.offset) == place.length;
+        if (!is_whole || base::checksum64(body) != place.checksum) return false;
+        add(sha256, body);
+    }
+    return true;
+}
+
+void Catalog::sync() {
+    if (spool_) spool_->sync();
 }
 
 formats::Package Catalog::find(const std::string& sha256, formats::Format format, Needs needs) {

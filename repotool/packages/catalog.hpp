@@ -40,8 +40,14 @@ public:
     struct Place {
         std::uint64_t offset = 0;
         std::uint64_t length = 0;
+        std::uint64_t checksum = 0;  // checksum64() of it
     };
     const std::string& spool_path() const noexcept { return spool_path_; }
+    // Adds the records at these places of another run's spool. False, and some of them added, where one is
+    // not as it was.
+    bool add_from(const std::string& spool_path, const std::map<std::string, Place>& places);
+    // The records of this run are durable on return.
+    void sync();
     const std::map<std::string, Place>& spooled() const noexcept { return spooled_; }
 
 private:

@@ -20,7 +20,9 @@
 #include "repotool/ingest/placement.hpp"
 #include "repotool/packages/catalog.hpp"
 #include "repotool/packages/selection.hpp"
+#include "repotool/publish/earlier_signatures.hpp"
 #include "repotool/publish/metadata_changes.hpp"
+#include "repotool/publish/run_steps.hpp"
 #include "repotool/publish/setting_changes.hpp"
 
 namespace repotool::publisher {
@@ -191,15 +193,7 @@ void Batch::refuse_path(const PreparedRequest& request, const Candidate& candida
 }
 
 void Batch::commit(std::vector<BatchMember>& members, StepTimer& timer) {
-    if (is_changed()) {
-        // 5. and 6. Indexes, Release and repomd, signatures, manifest.
-        keep_objects(members);
-        staged_ = build(members);
-        timer.done("index");
-        // 7. What was staged is read back as a client would.
-        check_staged(filesystem_, transaction_, built_, *staged_, signer_);
-        timer.done("verify");
-    }
+    if (is_changed()) stage(members, timer);
     const std::uint64_t generation = staged_              ? number_
                                      : parent_ == nullptr ? 0
                                                           : parent_->manifest().generation;
@@ -224,6 +218,44 @@ void Batch::commit(std::vector<BatchMember>& members, StepTimer& timer) {
     for (const auto& member : members) {
         if (!member.transaction.empty()) store::finish_answer(filesystem_, member.transaction);
     }
+}
+
+void Batch::stage(const std::vector<BatchMember>& members, StepTimer& timer) {
+    keep_objects(members);
+    const std::string selection = selection_digest(plans_);
+    const bool is_alone = members.size() == 1;
+    if (is_alone) staged_ = staged_before(selection);
+    const Reused reused = staged_ ? Reused::yes : Reused::no;
+    // 5. and 6. Indexes, Release and repomd, signatures, manifest.
+    if (!staged_) staged_ = build(members);
+    number_ = staged_->manifest.generation;
+    timer.done("index", reused);
+    // 7. What was staged is read back as a client would.
+    if (reused == Reused::no) check_staged(filesystem_, transaction_, built_, *staged_, signer_);
+    timer.done("verify", reused);
+    if (reused == Reused::yes || !is_alone) return;
+    RequestOutcome outcome = members[0].outcome;
+    outcome.generation = number_;
+    outcome.manifest_sha256 = staged_->manifest_sha256;
+    transaction_.note_staged(
+        to_text({selection, parent_digest(), number_, staged_->manifest.date, to_json(outcome)}));
+}
+
+std::optional<StagedGeneration> Batch::staged_before(const std::string& selection) {
+    const auto noted = transaction_.noted_staging();
+    if (!noted) return std::nullopt;
+    const StagedRun run = staged_run_from(*noted);
+    const bool is_the_same = run.selection == selection && run.parent == parent_digest() &&
+                             run.generation == store::next_generation_number(filesystem_, repository_);
+    if (!is_the_same || !does_date_hold(context_, parent_, run.date) || !transaction_.restore_staged())
+        return std::nullopt;
+    auto staged = read_staged(filesystem_, transaction_, parent_);
+    demand_valid(context_, repository_, run.date, staged.sub_manifests);
+    return staged;
+}
+
+std::string Batch::parent_digest() const {
+    return parent_ == nullptr ? std::string() : parent_->manifest_sha256();
 }
 
 // A cache: without it the next publish is slower, and that is all.
@@ -252,7 +284,15 @@ void Batch::keep_objects(const std::vector<BatchMember>& members) {
 }
 
 StagedGeneration Batch::build(const std::vector<BatchMember>& members) {
-    const base::UnixSeconds date = next_date(context_.site.clock(), parent_, repository_);
+    base::UnixSeconds date = next_date(context_.site.clock(), parent_, repository_);
+    std::unique_ptr<EarlierSignatures> earlier;
+    if (transaction_.is_resumed()) {
+        // The same date makes the same texts, and what was signed of them need not be signed again.
+        const std::string before = transaction_.put_tree_aside();
+        const auto earlier_date = date_of_tree(filesystem_, before);
+        if (earlier_date && does_date_hold(context_, parent_, *earlier_date)) date = *earlier_date;
+        if (signer_ != nullptr) earlier = std::make_unique<EarlierSignatures>(filesystem_, before, *signer_);
+    }
     const BuildContext build_context{
         filesystem_,
         transaction_,
@@ -278,7 +318,7 @@ StagedGeneration Batch::build(const std::vector<BatchMember>& members) {
     auto sub_manifests = merge_sets(parent_, built_);
     demand_valid(context_, repository_, date, sub_manifests);
     return stage_generation(transaction_, {repository_, number_, date, parent_, std::move(sub_manifests)},
-                            context_.config, signer_);
+                            context_.config, earlier ? earlier.get() : signer_);
 }
 
 store::HistoryRecord Batch::history_record(const std::vector<BatchMember>& members) const {

@@ -62,7 +62,12 @@ private:
                                   const store::ContentFile& file, const std::string& holder) const;
     void save_catalog();
     void keep_objects(const std::vector<BatchMember>& members);
+    // Steps 5 to 7.
+    void stage(const std::vector<BatchMember>& members, StepTimer& timer);
     StagedGeneration build(const std::vector<BatchMember>& members);
+    // What a run that died had staged, where it is what this one would stage.
+    std::optional<StagedGeneration> staged_before(const std::string& selection);
+    std::string parent_digest() const;
     store::HistoryRecord history_record(const std::vector<BatchMember>& members) const;
     void answer(const BatchMember& member, std::uint64_t generation, const std::string& manifest_sha256);
 

@@ -69,6 +69,7 @@ Preparation::Preparation(const PublishContext& context, const PublishRequest& re
       transaction_(transaction),
       signer_(signer),
       catalog_(filesystem_, transaction.fresh_path()),
+      steps_(filesystem_, transaction, catalog_),
       gatekeeper_(context, request),
       provenance_(context, request) {
     prepared_.operation = request.operation;
@@ -82,14 +83,27 @@ Preparation::Preparation(const PublishContext& context, const PublishRequest& re
 
 Preparation::~Preparation() = default;
 
-void Preparation::collect() {
-    auto& candidates = prepared_.candidates;
-    provenance_.take_statements();  // before ingest starts threads: workers read them
+IngestedInputs Preparation::take_inputs(Reused& reused) {
+    if (auto earlier = steps_.ingested()) {
+        reused = Reused::yes;
+        return std::move(*earlier);
+    }
+    const std::int64_t start = base::monotonic_ms();
     const IngestOptions options{
         read_uploader_keys(filesystem_.root(), context_.config.repository(request_.repository)),
         context_.config.metadata.contents ? Contents::list : Contents::leave_out,
         request_.dry_run == DryRun::yes ? Adopt::no : request_.adopt};  // adopting changes a file's mode
     IngestedInputs inputs = ingest(filesystem_, transaction_, catalog_, request_.inputs, options);
+    const bool is_any = !inputs.packages.empty() || !inputs.extras.empty();
+    if (is_any) steps_.note_ingested(inputs, base::monotonic_ms() - start);
+    return inputs;
+}
+
+Reused Preparation::collect() {
+    auto& candidates = prepared_.candidates;
+    provenance_.take_statements();  // before ingest starts threads: workers read them
+    Reused reused = Reused::no;
+    IngestedInputs inputs = take_inputs(reused);
     add_placed(inputs.packages);
     for (auto& extra : inputs.extras) {
         extra.dist = extra_dist(extra, context_.config, request_.placement, candidates);
@@ -113,6 +127,7 @@ void Preparation::collect() {
     });
     ask_gate();
     pin_existing();
+    return reused;
 }
 
 // What comes in by no update; and who built it all.
@@ -246,8 +261,8 @@ void Preparation::pin_existing() {
     transaction_.pin(digests);
 }
 
-void Preparation::sign(WorkingSets& current) {
-    if (signer_ == nullptr) return;
+Reused Preparation::sign(WorkingSets& current) {
+    if (signer_ == nullptr) return Reused::no;
     std::vector<Candidate*> unsigned_ones;
     for (auto& candidate : prepared_.candidates) {
         const std::string name = record_key(candidate.record) + candidate.dist;
@@ -260,9 +275,16 @@ void Preparation::sign(WorkingSets& current) {
         signed_.insert(name);
         unsigned_ones.push_back(&candidate);
     }
-    if (request_.dry_run == DryRun::yes) return;
+    if (request_.dry_run == DryRun::yes) return Reused::no;
     provenance_.keep_fronts(unsigned_ones);
-    sign_candidates(filesystem_, transaction_, catalog_, request_.repository, unsigned_ones, *signer_);
+    if (!copies_) copies_ = steps_.signed_copies();
+    const std::size_t known = copies_->size();
+    const std::int64_t start = base::monotonic_ms();
+    sign_candidates(filesystem_, transaction_, catalog_, request_.repository, unsigned_ones, *signer_,
+                    *copies_);
+    if (copies_->size() == known) return known > 0 ? Reused::yes : Reused::no;
+    steps_.note_signed(*copies_, base::monotonic_ms() - start);
+    return Reused::no;
 }
 
 // A package that was published before the repository was signed keeps its name and its bytes (I1); clients

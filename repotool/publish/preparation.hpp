@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "core/store/transaction.hpp"
 #include "repotool/ingest/ingest.hpp"
@@ -12,6 +13,8 @@
 #include "repotool/publish/prepared_request.hpp"
 #include "repotool/publish/provenance_demand.hpp"
 #include "repotool/publish/publish.hpp"
+#include "repotool/publish/publish_steps.hpp"
+#include "repotool/publish/run_steps.hpp"
 #include "repotool/publish/working_sets.hpp"
 #include "signing/rpm_signer.hpp"
 #include "signing/signer.hpp"
@@ -25,11 +28,11 @@ public:
                 signing::Signer* signer);
     ~Preparation();
 
-    // Step 1.
-    void collect();
+    // Step 1. Says whether what a run that died had collected was taken.
+    Reused collect();
     // Step 2: signs RPM packages that `current` does not have, each once. Throws base::Error (policy) for a
-    // package that was published unsigned.
-    void sign(WorkingSets& current);
+    // package that was published unsigned. Says whether all signatures are those of a run that died.
+    Reused sign(WorkingSets& current);
 
     // After the two steps.
     PreparedRequest& prepared() noexcept { return prepared_; }
@@ -37,6 +40,7 @@ public:
     const std::vector<UpdateReport>& updates() const noexcept { return updates_; }
 
 private:
+    IngestedInputs take_inputs(Reused& reused);
     void add_placed(const std::vector<Ingested>& packages);
     void add_from_repository(const std::string& reference);
     void add_packages_of(const store::GenerationReader& source, formats::Format format,
@@ -54,6 +58,8 @@ private:
     store::Transaction& transaction_;
     signing::Signer* signer_;
     Catalog catalog_;
+    RunSteps steps_;
+    std::optional<SignedCopies> copies_;  // of a run that died, and of this one
     PreparedRequest prepared_;
     std::vector<UpdateReport> updates_;
     Gatekeeper gatekeeper_;

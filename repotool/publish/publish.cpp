@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "repotool/publish/publish.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <memory>
 
 #include "core/base/digest.hpp"
 #include "core/base/error.hpp"
 #include "core/base/log.hpp"
+#include "core/base/text.hpp"
 #include "core/fs/tree.hpp"
 #include "core/store/freeze.hpp"
 #include "core/store/head.hpp"
@@ -14,11 +17,14 @@
 #include "core/store/names.hpp"
 #include "core/store/queue.hpp"
 #include "core/store/recovery.hpp"
+#include "core/store/resume.hpp"
 #include "core/store/transaction.hpp"
 #include "repotool/config/keys.hpp"
 #include "repotool/publish/batch.hpp"
 #include "repotool/publish/preparation.hpp"
 #include "repotool/publish/publish_steps.hpp"
+#include "repotool/publish/run_identity.hpp"
+#include "repotool/publish/run_steps.hpp"
 
 namespace repotool::publisher {
 namespace {
@@ -36,40 +42,81 @@ public:
         : context_(context), request_(request), filesystem_(context.site.filesystem()), timer_(result_) {}
 
     PublishResult run() {
+        carry_out();
+        tell_reused();
+        return std::move(result_);
+    }
+
+private:
+    void carry_out() {
         store::check_repository_name(request_.repository);
         context_.site.check_prefix_free(request_.repository);
         store::check_not_frozen(filesystem_, request_.repository,
                                 request_.operation);  // again under the lock
         signer_ = open_signer(context_.config, request_.repository, filesystem_.root(), request_.must_sign,
                               context_.secrets, request_.override_key);  // a bad key shows before any work
-        transaction_ = store::Transaction::begin(context_.site, request_.repository, request_.operation);
+        if (begin_or_resume() == Begun::flipped) return;
         preparation_ = std::make_unique<Preparation>(context_, request_, *transaction_, signer_.get());
         // 1. Private, hashed, parsed copies. Nobody waits for this.
-        preparation_->collect();
+        timer_.done("ingest", preparation_->collect());
         result_.updates = preparation_->updates();
-        timer_.done("ingest");
         // 2. Sign what the repository does not have yet; before anything names the files, because signing
         // changes them.
-        sign();
-        timer_.done("sign");
+        timer_.done("sign", sign());
         if (request_.dry_run == DryRun::yes) return plan();
         // 3. The lock, or the answer of whoever had it and took this request in.
         if (const auto answer = lock_or_answer()) return answered(*answer);
         timer_.done("lock");
         // 4. to 8. One generation for this request and all that wait.
-        return lead();
+        lead();
     }
 
-private:
     PreparedRequest& prepared() { return preparation_->prepared(); }
 
-    void sign() {
-        const auto current = open_current(filesystem_, request_.repository);
-        WorkingSets sets(current.get());
-        preparation_->sign(sets);
+    enum class Begun { transaction, flipped };
+    // The transaction of the same command that died, or a new one; or the answer, where that one had flipped.
+    Begun begin_or_resume() {
+        store::RunRequest run{request_.repository, {}, context_.lock_timeout, context_.job};
+        if (request_.dry_run == DryRun::no) {
+            run.run = run_identity(context_, request_, signer_.get());
+            store::Resumed resumed = store::resume(context_.site, run);
+            transaction_ = std::move(resumed.transaction);
+            if (resumed.flipped && is_answered_by_flipped(*resumed.flipped)) return Begun::flipped;
+        }
+        if (!transaction_)
+            transaction_ =
+                store::Transaction::begin(context_.site, request_.repository, request_.operation, run.run);
+        return Begun::transaction;
     }
 
-    PublishResult plan() {
+    // False where others have published since: then this run says what it finds.
+    bool is_answered_by_flipped(const std::string& staged) {
+        const RequestAnswer answer = answer_from_json(staged_run_from(staged).outcome);
+        const auto current = store::make_symlink_head(filesystem_, "public", request_.repository)->current();
+        if (!current || *current != answer.outcome.generation || !request_.updates.empty()) return false;
+        for (const char* step : {"ingest", "sign", "index", "verify", "commit"})
+            timer_.done(step, Reused::yes);
+        describe(answer.outcome);
+        return true;
+    }
+
+    void tell_reused() {
+        std::vector<std::string> names;
+        for (const auto& step : result_.steps) {
+            if (step.is_reused) names.push_back(step.name);
+        }
+        if (names.empty()) return;
+        base::info(fmt::format("went on where a run of the same command had died; not done again: {}",
+                               base::join(names, ", ")));
+    }
+
+    Reused sign() {
+        const auto current = open_current(filesystem_, request_.repository);
+        WorkingSets sets(current.get());
+        return preparation_->sign(sets);
+    }
+
+    void plan() {
         parent_ = open_current(filesystem_, request_.repository);
         std::vector<BatchMember> members{{&prepared()}};
         Batch batch(context_, request_.repository, parent_.get(), *transaction_, preparation_->catalog(),
@@ -83,11 +130,10 @@ private:
         result_.metadata = members[0].outcome.metadata;
         result_.setting_changes = members[0].outcome.setting_changes;
         result_.changed = members[0].outcome.changed;
-        if (!result_.changed) return result_;
+        if (!result_.changed) return;
         result_.parent = result_.generation;
         result_.generation = store::next_generation_number(filesystem_, request_.repository);
         result_.manifest_sha256.clear();
-        return result_;
     }
 
     // ---- waiting
@@ -136,15 +182,15 @@ private:
                base::sha256_hex(fs::read_file(filesystem_, manifest)) == outcome.manifest_sha256;
     }
 
-    PublishResult answered(const RequestAnswer& answer) {
+    void answered(const RequestAnswer& answer) {
         timer_.done("wait");
         if (answer.error) throw Error(*answer.error);
-        return describe(answer.outcome);
+        describe(answer.outcome);
     }
 
     // ---- leading
 
-    PublishResult lead() {
+    void lead() {
         parent_ = open_current(filesystem_, request_.repository);
         // The next generation may not be dated yet; whoever comes in the meantime is taken along.
         next_date(context_.site.clock(), parent_.get(), request_.repository);
@@ -156,7 +202,7 @@ private:
             members.push_back({&others[i], waiting_[i].transaction});
         if (!publish_together(members)) publish_alone(members[0]);
         if (members[0].refusal) throw Error(*members[0].refusal);
-        return describe(members[0].outcome);
+        describe(members[0].outcome);
     }
 
     std::vector<PreparedRequest> take_others() {
@@ -229,7 +275,7 @@ private:
         result_.sub_manifests = parent_->sub_manifests();
     }
 
-    PublishResult describe(const RequestOutcome& outcome) {
+    void describe(const RequestOutcome& outcome) {
         parent_ = outcome.generation == 0
                       ? nullptr
                       : std::make_unique<GenerationReader>(filesystem_, "public", request_.repository,
@@ -240,7 +286,6 @@ private:
         result_.metadata = outcome.metadata;
         result_.setting_changes = outcome.setting_changes;
         result_.changed = outcome.changed;
-        return result_;
     }
 
     const PublishContext& context_;

@@ -75,6 +75,7 @@ MetadataAction parse_metadata_action(const std::string& name);
 struct StepTime {
     std::string name;
     std::int64_t ms = 0;
+    bool is_reused = false;  // a run of the same command that died had done it
 };
 
 struct PublishResult {

@@ -38,6 +38,15 @@ base::UnixSeconds next_date(base::Clock& clock, const GenerationReader* parent,
     return std::max(clock.now(), earliest);
 }
 
+bool does_date_hold(const PublishContext& context, const GenerationReader* parent, base::UnixSeconds date) {
+    base::Clock& clock = context.site.clock();
+    const base::UnixSeconds earliest = parent == nullptr ? 0 : parent->manifest().date + 1;
+    if (clock.is_fixed()) return date == std::max(clock.now(), earliest);
+    const std::int64_t lasting = context.config.metadata.valid_until;
+    const bool is_fresh = lasting == 0 || clock.now() - date <= lasting / 2;
+    return date >= earliest && date <= clock.now() + kMostAhead && is_fresh;
+}
+
 void demand_valid(const PublishContext& context, const std::string& repository, base::UnixSeconds date,
                   const std::vector<store::SubManifest>& sub_manifests) {
     const std::int64_t lasting = context.config.metadata.valid_until;

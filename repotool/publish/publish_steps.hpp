@@ -14,13 +14,15 @@
 
 namespace repotool::publisher {
 
+enum class Reused { no, yes };
+
 class StepTimer {
 public:
     explicit StepTimer(PublishResult& result)
         : result_(result), start_(base::monotonic_ms()), last_(start_) {}
-    void done(const char* name) {
+    void done(const char* name, Reused reused = Reused::no) {
         const std::int64_t now = base::monotonic_ms();
-        result_.steps.push_back({name, now - last_});
+        result_.steps.push_back({name, now - last_, reused == Reused::yes});
         base::step(name, now - last_);
         last_ = now;
         result_.elapsed_ms = now - start_;
@@ -41,6 +43,11 @@ std::unique_ptr<store::GenerationReader> open_current(fs::Filesystem& filesystem
 // stepped back.
 base::UnixSeconds next_date(base::Clock& clock, const store::GenerationReader* parent,
                             const std::string& repository);
+
+// True where a generation that was dated before may still have that date: it is later than its parent's, not
+// ahead of the clock, and half of `valid_until` is left of it.
+bool does_date_hold(const PublishContext& context, const store::GenerationReader* parent,
+                    base::UnixSeconds date);
 
 // Throws base::Error (usage) where a Release of this date would be over before anybody reads it: an old
 // SOURCE_DATE_EPOCH together with `valid_until`.

@@ -36,9 +36,9 @@ private:
 
     void recover_all() {
         store::RecoveryReport done;
-        for (const auto& repository : store::recover_without_lock(context_.site, done)) {
+        for (const auto& repository : store::recover_without_lock(context_.site, done, store::DeadRuns::end)) {
             const auto held = lock(repository);
-            const auto report = store::recover(context_.site, repository);
+            const auto report = store::recover(context_.site, repository, store::DeadRuns::end);
             done.removed += report.removed;
             done.rolled_back += report.rolled_back;
             done.completed += report.completed;
