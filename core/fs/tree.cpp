@@ -104,6 +104,17 @@ void replace_file(Filesystem& filesystem, const std::string& path, std::string_v
     filesystem.sync_directory(parent_path(path));
 }
 
+void copy_durably(Filesystem& filesystem, const std::string& from, const std::string& to) {
+    filesystem.remove(to);
+    const auto source = filesystem.open_read(from);
+    const Status status = source->status();
+    const auto target = filesystem.create(to, status.mode);
+    target->append_range(*source, 0, status.size);
+    target->set_mtime(status.mtime);
+    target->sync();
+    target->close();
+}
+
 base::FileDigests digest_file(File& file, const std::vector<base::DigestAlgorithm>& algorithms) {
     using base::DigestAlgorithm;
     base::Hasher hasher(algorithms);

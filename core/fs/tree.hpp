@@ -41,6 +41,10 @@ std::string read_all(File& file, const std::string& name, std::uint64_t limit);
 // Durable replacement of a small file: temporary name, write, sync, rename, sync the directory.
 void replace_file(Filesystem& filesystem, const std::string& path, std::string_view bytes, unsigned mode);
 
+// Makes `to` a copy of the file `from`, with its mode and modification time, synced; what is there goes first
+// (a copy that was killed). For what cannot be linked or renamed because it lies on another filesystem.
+void copy_durably(Filesystem& filesystem, const std::string& from, const std::string& to);
+
 // Digests of a whole file, read in pieces.
 base::FileDigests digest_file(File& file, const std::vector<base::DigestAlgorithm>& algorithms = {
                                               base::DigestAlgorithm::sha256});

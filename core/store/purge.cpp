@@ -34,7 +34,7 @@ Sightings Purge::find(const std::string& repository) const {
 PurgedRepository Purge::clean(const std::string& repository, const std::string& reason) {
     PurgedRepository result{repository, {}, {}, {}, true};
     const auto lock = site_.lock_repository(repository, lock_.timeout, lock_.job);
-    recover(site_, repository, DeadRuns::end);  // what a dead run has of it goes, too
+    recover(site_, repository);
     Sightings found = find(repository);
     retire(result, found, reason);
     remove_names(result, std::move(found.files));

@@ -235,6 +235,19 @@ std::set<std::string> recover_without_lock(Site& site, RecoveryReport& report, D
     return recover_transactions(site, "", runs, report);
 }
 
+RecoveryReport recover_everywhere(Site& site, DeadRuns runs, std::int64_t lock_timeout,
+                                  const std::string& job) {
+    RecoveryReport report;
+    for (const auto& repository : recover_without_lock(site, report, runs)) {
+        const auto lock = site.lock_repository(repository, lock_timeout, job);
+        const RecoveryReport found = recover(site, repository, runs);
+        report.removed += found.removed;
+        report.rolled_back += found.rolled_back;
+        report.completed += found.completed;
+    }
+    return report;
+}
+
 RecoveryReport recover(Site& site, const std::string& repository, DeadRuns runs) {
     fs::Filesystem& filesystem = site.filesystem();
     RecoveryReport report;

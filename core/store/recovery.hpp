@@ -31,6 +31,10 @@ RecoveryReport recover(Site& site, const std::string& repository, DeadRuns runs 
 std::set<std::string> recover_without_lock(Site& site, RecoveryReport& report,
                                            DeadRuns runs = DeadRuns::keep);
 
+// Looks after all of them, with the locks that they need, each waited for so many seconds.
+RecoveryReport recover_everywhere(Site& site, DeadRuns runs, std::int64_t lock_timeout,
+                                  const std::string& job);
+
 struct TransactionCount {
     std::uint64_t living = 0;
     std::uint64_t dead = 0;

@@ -204,12 +204,7 @@ private:
 
     void copy(const std::string& from, const std::string& to) {
         const std::string partial = to + ".partial";
-        root_->remove(partial);  // of a run that was killed
-        const auto source = root_->open_read(from);
-        const auto target = root_->create(partial, source->status().mode);
-        target->append_range(*source, 0, source->status().size);
-        target->sync();
-        target->close();
+        fs::copy_durably(*root_, from, partial);
         root_->rename(partial, to, fs::Replace::no);
     }
 

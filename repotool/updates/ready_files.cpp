@@ -80,14 +80,7 @@ std::string rename_to_free_name(fs::Filesystem& root, const std::string& from, c
 // The file lies on a filesystem that is mounted below the directory.
 std::string move_by_copy(fs::Filesystem& root, const std::string& from, const std::string& to) {
     const std::string partial = to + ".partial";
-    root.remove(partial);  // of a move that was killed
-    const auto source = root.open_read(from);
-    const fs::Status status = source->status();
-    const auto target = root.create(partial, status.mode);
-    target->append_range(*source, 0, status.size);
-    target->set_mtime(status.mtime);
-    target->sync();
-    target->close();
+    fs::copy_durably(root, from, partial);
     const std::string name = rename_to_free_name(root, partial, to);
     root.sync_directory(fs::parent_path(name));  // there are two of it rather than none
     root.remove(from);

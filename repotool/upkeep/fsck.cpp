@@ -35,14 +35,8 @@ private:
     }
 
     void recover_all() {
-        store::RecoveryReport done;
-        for (const auto& repository : store::recover_without_lock(context_.site, done, store::DeadRuns::end)) {
-            const auto held = lock(repository);
-            const auto report = store::recover(context_.site, repository, store::DeadRuns::end);
-            done.removed += report.removed;
-            done.rolled_back += report.rolled_back;
-            done.completed += report.completed;
-        }
+        const auto done = store::recover_everywhere(context_.site, store::DeadRuns::end,
+                                                    context_.lock_timeout, context_.job);
         if (done.removed + done.rolled_back + done.completed > 0)
             report_.findings.push_back(
                 {"", store::layout::kTransactions, "a command was killed", RepairState::done});

@@ -12,6 +12,7 @@
 #include "core/store/freeze.hpp"
 #include "core/store/generation_reader.hpp"
 #include "core/store/head.hpp"
+#include "core/store/recovery.hpp"
 #include "core/store/roster.hpp"
 #include "repotool/packages/package_pattern.hpp"
 
@@ -132,6 +133,8 @@ public:
     PurgeResult run() {
         PurgeResult result;
         const auto alone = store::lock_collecting(context_.site, context_.lock_timeout);
+        // A run that died may have the package, too.
+        store::recover_everywhere(context_.site, store::DeadRuns::end, context_.lock_timeout, context_.job);
         for (const auto& repository : store::known_repositories(context_.site.filesystem()))
             purge_from(repository, result);
         result.objects = purge_.remove_objects();

@@ -6,21 +6,12 @@ import shutil
 import unittest
 
 from clients import Apt, Dnf, Zypper
-from keys import GnuPG, RpmKeys, binary_keyring, gpgv, sqv
+from keys import GnuPG, RpmKeys, binary_keyring, gpgv, signing_config, sqv
 from packages import a_deb, a_mixed_set
 from reader import read_everything
 from web import Nginx
 from workspace import Scenario, exact_state, main, sha256
 
-CONFIG = """
-site: {{base_url: "{url}", origin: Acme, label: Acme}}
-dists:
-  - {{name: bookworm, format: deb, architectures: [amd64], components: [main]}}
-  - {{name: el9, format: rpm, architectures: [x86_64]}}
-repositories:
-  stable: {{sign: {sign}}}
-keys:
-{keys}"""
 
 
 def flip_byte(path, position):
@@ -66,8 +57,8 @@ class Signed(Scenario):
 
     def configure(self, repository, fingerprints=None):
         keys = {**self.fingerprints, **(fingerprints or {})}
-        self.write_config(CONFIG.format(url=self.server.url, sign=f"[{', '.join(keys)}]", keys="".join(
-            f'  {name}: {{fingerprint: "{key}"}}\n' for name, key in keys.items())).replace("stable: {sign", f"{repository}: {{sign"))
+        self.write_config(signing_config({repository: f"sign: [{', '.join(keys)}]"},
+                                         {name: f'fingerprint: "{key}"' for name, key in keys.items()}, self.server.url))
 
     def apt(self, name, url=None):
         return Apt(self.dir / name, f"deb [signed-by={self.keyring}] {url or self.server.url}/stable bookworm main")
@@ -200,6 +191,10 @@ class PromoteSigned(Signed):
         self.assert_nothing_left()
 
 
+class RsaAlone(Signed):
+    algorithms = {"stable-key": "rsa4096"}
+
+
 class TwoKeysOneOfThemRsa(Signed):
     """A client that knows the RSA key alone accepts what its key and another have signed."""
 
@@ -208,7 +203,7 @@ class TwoKeysOneOfThemRsa(Signed):
 
 def load_tests(loader, _tests, _pattern):
     """Signed is what the others are made of."""
-    return unittest.TestSuite(loader.loadTestsFromTestCase(case) for case in (PromoteSigned, TwoKeysOneOfThemRsa))
+    return unittest.TestSuite(loader.loadTestsFromTestCase(case) for case in (PromoteSigned, RsaAlone, TwoKeysOneOfThemRsa))
 
 
 if __name__ == "__main__":

@@ -1,18 +1,23 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Readers of every kind during publishes: nothing missing, nothing mixed, nothing failed."""
+"""Readers of every kind during publishes: nothing missing, nothing mixed, nothing failed.
+
+REPOTOOL_STORM_PUBLISHES publishes (default 20), REPOTOOL_STORM_DNF_RUNS of dnf with all checks (12), REPOTOOL_SEED."""
 
 import os
 import random
 import shutil
 import threading
+import time
 
 from clients import Apt, Dnf
+from keys import generate_key
 from packages import a_deb, rpms
 from reader import HttpSource, read_deb, read_rpm
 from web import Nginx, SlowProxy
 from workspace import Scenario, main
 
 PUBLISHES = int(os.environ.get("REPOTOOL_STORM_PUBLISHES", "20"))
+DNF_RUNS = int(os.environ.get("REPOTOOL_STORM_DNF_RUNS", "12"))
 SEED = int(os.environ.get("REPOTOOL_SEED", "1"))
 CONFIG = """
 dists:
@@ -51,6 +56,14 @@ class Readers:
             thread.join()
 
 
+def assert_one_state(names):
+    """Publish k added package p<k>: what a reader sees is all of them up to some k, or states were mixed."""
+    names = sorted(names)
+    if names != [f"p{number:03}" for number in range(len(names))] or not names:
+        raise AssertionError(f"a mixed state: {names}")
+    return len(names)
+
+
 class ReaderStorm(Scenario):
     def setUp(self):
         super().setUp()
@@ -60,13 +73,6 @@ class ReaderStorm(Scenario):
         self.addCleanup(self.server.stop)
         self.slow = SlowProxy(self.server.port, 0.05)
         self.addCleanup(self.slow.stop)
-
-    def assert_one_state(self, names):
-        """Publish k added package p<k>: what a reader sees is all of them up to some k, or states were mixed."""
-        names = sorted(names)
-        if names != [f"p{number:03}" for number in range(len(names))] or not names:
-            raise AssertionError(f"a mixed state: {names}")
-        return len(names)
 
     def connect(self):
         source = HttpSource(self.server.port)
@@ -79,7 +85,7 @@ class ReaderStorm(Scenario):
         def once(_):
             one = f"p{chance.randrange(PUBLISHES):03}"
             found = read_deb(source, "test/storm", "bookworm", only=lambda name: name == one)
-            return self.assert_one_state({name for name, _, _ in found})
+            return assert_one_state({name for name, _, _ in found})
         return once
 
     def rpm_reader(self, seed):
@@ -88,7 +94,7 @@ class ReaderStorm(Scenario):
         def once(_):
             one = f"p{chance.randrange(PUBLISHES):03}"
             found = read_rpm(source, "test/storm", "el9", "x86_64", only=lambda name: name == one)
-            return self.assert_one_state({name for name, _, _ in found})
+            return assert_one_state({name for name, _, _ in found})
         return once
 
     def apt_reader(self, number):
@@ -100,7 +106,7 @@ class ReaderStorm(Scenario):
         names = apt.names()
         if len(apt.download(names[-1])) != 1:
             raise AssertionError(f"apt downloaded no {names[-1]}")
-        return self.assert_one_state(names)
+        return assert_one_state(names)
 
     def dnf_reader(self, number):
         directory = self.dir / f"dnf{number}"
@@ -109,7 +115,7 @@ class ReaderStorm(Scenario):
         names = [name.split("-")[0] for name in dnf.repoquery()]
         if len(dnf.download(names[-1])) != 1:
             raise AssertionError(f"dnf downloaded no {names[-1]}")
-        return self.assert_one_state(names)
+        return assert_one_state(names)
 
     def test_no_reader_sees_anything_missing_or_mixed(self):
         packages = [(a_deb(self.dir / "p", f"p{number:03}"), *rpms(self.dir / "p", f"p{number:03}"))
@@ -142,9 +148,70 @@ class ReaderStorm(Scenario):
                 name = f"p{one:03}"
                 self.publish("test/storm", a_deb(self.dir / "p", name), *rpms(self.dir / "p", name))
             apt.update()
-            self.assertEqual(self.assert_one_state(apt.names()), number + 2)
+            self.assertEqual(assert_one_state(apt.names()), number + 2)
             names = [name.split("-")[0] for name in dnf.repoquery()]
-            self.assertEqual(self.assert_one_state(names), number + 2)
+            self.assertEqual(assert_one_state(names), number + 2)
+
+
+class SignedStorm(Scenario):
+    """dnf as careful people use it: gpgcheck and repo_gpgcheck, through the mirrorlist, which pins a run to one generation."""
+
+    def setUp(self):
+        super().setUp()
+        (self.site / "public").mkdir(parents=True)
+        self.server = Nginx(self.dir / "nginx", self.site / "public")
+        self.addCleanup(self.server.stop)
+        self.slow = SlowProxy(self.server.port, 0.02)
+        self.addCleanup(self.slow.stop)
+        fingerprint = generate_key(self, site=self.site)
+        self.write_config(f"site: {{base_url: \"{self.slow.url}\"}}\ndists: [{{name: el9, format: rpm, architectures: [x86_64]}}]\n"
+                          f"repositories: {{stable: {{sign: k}}}}\nkeys: {{k: {{fingerprint: {fingerprint}}}}}\n")
+        self.publish("stable", *rpms(self.dir / "p", "p000"))
+
+    def flip(self, more, runs):
+        """Flips as often as time allows (I12), some of them with a package more, while `runs` go on; how many it made."""
+        flips = 0
+        while not all(run.is_set() for run in runs):
+            flips += 1
+            if more and flips % 4 == 0:
+                self.publish("stable", *more.pop(0))
+            else:
+                self.repotool("refresh", "stable")
+        return flips
+
+    def dnf_run(self, name):
+        directory = self.dir / name
+        dnf = Dnf(directory, key=f"file://{self.site}/public/keys/k.asc", mirrorlist=f"{self.slow.url}/stable/rpm/el9/x86_64/mirrorlist")
+        names = [name.split("-")[0] for name in dnf.repoquery()]
+        if len(dnf.download(names[-1])) != 1:
+            raise AssertionError(f"dnf downloaded no {names[-1]}")
+        shutil.rmtree(directory)
+        return assert_one_state(names)
+
+    def test_dnf_with_every_check_through_the_mirrorlist_never_fails_during_flips(self):
+        more = [rpms(self.dir / "p", f"p{number:03}") for number in range(1, 8)]
+        threads, ends, seen, failures = [], [threading.Event() for _ in range(2)], [], []
+
+        def client(number):
+            try:
+                for run in range(DNF_RUNS // len(ends)):
+                    try:
+                        seen.append(self.dnf_run(f"dnf{number}-{run}"))
+                    except Exception as error:  # whatever goes wrong in a client is what this test is for
+                        failures.append(f"client {number}, run {run}: {type(error).__name__}: {error}")
+            finally:
+                ends[number].set()
+
+        began = time.monotonic()
+        for number in range(len(ends)):
+            threads.append(threading.Thread(target=client, args=(number,)))
+            threads[-1].start()
+            self.addCleanup(threads[-1].join)
+        flips = self.flip(more, ends)
+        print(f"{len(seen) + len(failures)} runs of dnf with gpgcheck and repo_gpgcheck during {flips} flips in "
+              f"{time.monotonic() - began:.0f} s: {len(failures)} failed, {min(seen, default=0)} to {max(seen, default=0)} packages")
+        self.assertEqual(failures, [])
+        self.assertEqual(len(seen), DNF_RUNS // 2 * 2)
 
 
 if __name__ == "__main__":

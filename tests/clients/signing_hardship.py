@@ -5,21 +5,11 @@ import socket
 import subprocess
 import unittest
 
-from keys import GnuPG
+from keys import GnuPG, signing_config
 from other_user import IS_POSSIBLE, NOBODY, open_to_others, run_as_nobody
 from packages import a_mixed_set
 from workspace import Scenario, exact_state, main
 
-CONFIG = """
-site: {{base_url: "http://127.0.0.1:1", origin: Acme, label: Acme}}
-dists:
-  - {{name: bookworm, format: deb, architectures: [amd64], components: [main]}}
-  - {{name: el9, format: rpm, architectures: [x86_64]}}
-repositories:
-  "*": {{sign: stable-key, rules: {{replace: true}}}}
-keys:
-  stable-key: {{{key}}}
-"""
 LIMIT = 10
 
 
@@ -53,7 +43,8 @@ class Hardship(Scenario):
 
     def configure(self, fingerprint, home=None, **more):
         values = {"fingerprint": fingerprint, "home": home or self.gpg.home, **more}
-        self.write_config(CONFIG.format(key=", ".join(f'{name}: "{value}"' for name, value in values.items())))
+        key = ", ".join(f'{name}: "{value}"' for name, value in values.items())
+        self.write_config(signing_config({"*": "sign: stable-key, rules: {replace: true}"}, {"stable-key": key}))
 
     def state(self):
         return {name: exact_state(self.dir / name) for name in ("site/public", "ready", "first")}

@@ -4,20 +4,11 @@
 import sys
 
 from clients import Apt, Dnf
-from keys import RpmKeys, binary_keyring, generate_key, gpgv, rsa_key_without_gpg, sqv
+from keys import RpmKeys, binary_keyring, generate_key, gpgv, rsa_key_without_gpg, signing_config, sqv
 from packages import a_deb, a_mixed_set
 from web import Nginx
 from workspace import Scenario, exact_state, main
 
-CONFIG = """
-site: {{base_url: "{url}", origin: Acme, label: Acme}}
-dists:
-  - {{name: bookworm, format: deb, architectures: [amd64], components: [main]}}
-  - {{name: el9, format: rpm, architectures: [x86_64]}}
-repositories:
-  stable: {{sign: {sign}}}
-keys:
-{keys}"""
 
 SIGNER = """#!{python}
 import json, subprocess, sys
@@ -40,8 +31,7 @@ class Keys(Scenario):
         self.files = a_mixed_set(self.ready)
 
     def configure(self, sign, **keys):
-        lines = "".join(f"  {name}: {{{value}}}\n" for name, value in keys.items())
-        self.write_config(CONFIG.format(url=self.server.url, sign=sign, keys=lines))
+        self.write_config(signing_config({"stable": f"sign: {sign}"}, keys, self.server.url))
 
     def clients_accept(self, name):
         """Clients that know nothing but public/keys/<name>.asc."""

@@ -7,23 +7,11 @@ import signal
 import subprocess
 import time
 
-from keys import GnuPG, RpmKeys, binary_keyring, gpgv
+from keys import GnuPG, RpmKeys, binary_keyring, gpgv, signing_config
 from locks import hold_lock
 from packages import a_deb, rpms
 from workspace import Scenario, exact_state, main, run, tool_path
 
-CONFIG = """
-site: {{base_url: "http://127.0.0.1:1", origin: Acme, label: Acme}}
-dists:
-  - {{name: bookworm, format: deb, architectures: [amd64], components: [main]}}
-  - {{name: el9, format: rpm, architectures: [x86_64]}}
-repositories:
-  stable: {{sign: {sign}}}
-  open: {{sign: none}}
-keys:
-  stable-key: {{fingerprint: "{key}"}}
-  other-key: {{fingerprint: "{other}", home: "{home}"}}
-"""
 
 
 class Secrets(Scenario):
@@ -47,7 +35,8 @@ class Secrets(Scenario):
         self.ready = [a_deb(self.dir / "in"), *rpms(self.dir / "in", "delta")]
 
     def configure(self, sign):
-        self.write_config(CONFIG.format(sign=sign, key=self.key, other=self.other, home=self.gpg.home))
+        keys = {"stable-key": f'fingerprint: "{self.key}"', "other-key": f'fingerprint: "{self.other}", home: "{self.gpg.home}"'}
+        self.write_config(signing_config({"stable": f"sign: {sign}", "open": "sign: none"}, keys))
 
     def agents(self):
         """Agents of the homes that our tools made."""

@@ -8,20 +8,12 @@ import shutil
 import subprocess
 import time
 
-from keys import rsa_key_without_gpg
+from keys import rsa_key_without_gpg, signing_config
 from packages import a_deb, rpms
 from trace import disturbed, need_strace, of_main_process, spread, traced
 from workspace import SANITIZED, Scenario, content_state, main, tool_path
 
 POINTS = int(os.environ.get("REPOTOOL_RESUME_POINTS", "7"))
-CONFIG = """
-dists:
-  - {{name: bookworm, format: deb, architectures: [amd64], components: [main]}}
-  - {{name: el9, format: rpm, architectures: [x86_64]}}
-repositories:
-  stable: {{sign: k}}
-keys: {{k: {{fingerprint: "{fingerprint}", exec: ["{signer}", "{pem}", "{count}"]}}}}
-"""
 # PKCS#1 v1.5: the same digest gets the same signature.
 SIGNER = r"""#!/bin/sh
 echo asked >> "$2"
@@ -44,7 +36,8 @@ class Resume(Scenario):
         signer = self.dir / "signer"
         signer.write_text(SIGNER)
         signer.chmod(0o755)
-        self.write_config(CONFIG.format(fingerprint=fingerprint, signer=signer, pem=pem, count=self.count), site)
+        key = f'fingerprint: "{fingerprint}", exec: ["{signer}", "{pem}", "{self.count}"]'
+        self.write_config(signing_config({"stable": "sign: k"}, {"k": key}), site)
         moment = int(time.time())
         self.env.update(SOURCE_DATE_EPOCH=str(moment - 100))
         self.repotool("promote", a_deb(self.dir / "p", "first"), "stable", site=site)

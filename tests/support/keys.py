@@ -18,6 +18,17 @@ def generate_key(scenario, *, site=None, home=None, name="stable-key"):
     return fingerprint
 
 
+def signing_config(repositories, keys, url="http://127.0.0.1:1"):
+    """A repotool.yaml for both formats; of each repository and key the settings, as inside a YAML flow mapping."""
+    def lines(entries):
+        return "".join(f'  "{name}": {{{settings}}}\n' for name, settings in entries.items())
+    return (f'site: {{base_url: "{url}", origin: Acme, label: Acme}}\n'
+            "dists:\n"
+            "  - {name: bookworm, format: deb, architectures: [amd64], components: [main]}\n"
+            "  - {name: el9, format: rpm, architectures: [x86_64]}\n"
+            f"repositories:\n{lines(repositories)}keys:\n{lines(keys)}")
+
+
 def binary_keyring(armored, target):
     """gpgv and sqv of Debian 12 read binary keyrings."""
     subprocess.run(["gpg", "--batch", "--yes", "--dearmor", "-o", str(target), str(armored)], check=True,

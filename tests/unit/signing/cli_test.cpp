@@ -118,7 +118,6 @@ TEST_CASE("a site's keys live in private/gnupg, which only its user may open") {
     CHECK(reposign({"keys", "generate", "--site", site}, {"GNUPGHOME=/nonexistent"}).exit_code == 0);
     CHECK(std::filesystem::status(site + "/private").permissions() == std::filesystem::perms::owner_all);
     CHECK(fingerprints(site + "/private/gnupg").size() == 1);
-    run({"gpgconf", "--homedir", site + "/private/gnupg", "--kill", "all"});
 }
 
 TEST_CASE("a home that another user owns is refused with its path") {

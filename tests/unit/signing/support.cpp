@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <fstream>
+#include <functional>
 #include <iterator>
 #include <thread>
 
@@ -18,16 +19,30 @@ Workspace::Workspace() {
     path_ = name;
 }
 
+namespace {
+
+// An agent that was told to go is still removing its own sockets, here or below /run/user.
+void try_for_a_second(const std::function<bool()>& action) {
+    for (int attempt = 0; attempt < 100 && !action(); ++attempt)
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+}
+
+}  // namespace
+
 Workspace::~Workspace() {
-    for (const auto& entry : fs::directory_iterator(path_))
-        if (entry.is_directory()) run({"gpgconf", "--homedir", entry.path().string(), "--kill", "all"});
-    // An agent that was told to go is still removing its own sockets.
-    for (int attempt = 0; attempt < 100; ++attempt) {
+    for (const auto& entry : fs::recursive_directory_iterator(path_)) {
+        if (!entry.is_directory() || !fs::exists(entry.path() / "private-keys-v1.d")) continue;
+        const auto gpgconf = [home = entry.path().string()](const std::string& what, auto... more) {
+            return run({"gpgconf", "--homedir", home, what, more...});
+        };
+        gpgconf("--kill", "all");
+        try_for_a_second([&] { return gpgconf("--remove-socketdir") == 0; });
+    }
+    try_for_a_second([&] {
         std::error_code error;
         fs::remove_all(path_, error);
-        if (!error) return;
-        std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    }
+        return !error;
+    });
 }
 
 fs::path Workspace::home(std::string_view name) {

@@ -17,6 +17,7 @@
 #include "core/store/history.hpp"
 #include "core/store/layout.hpp"
 #include "core/store/recovery.hpp"
+#include "core/store/resume.hpp"
 #include "core/store/transaction.hpp"
 
 namespace repotool::store::testing {
@@ -42,11 +43,15 @@ std::string stage(fs::Filesystem& filesystem, Transaction& transaction, const st
     return path;
 }
 
-void stage_packages(Transaction& transaction, const std::string& staged, std::uint64_t generation) {
-    const std::string pool = layout::pool(kRepository) + "/main/p";
+void keep_package(Transaction& transaction, const std::string& staged, std::uint64_t generation) {
     const std::string digest = base::sha256_hex(package_bytes(generation));
     transaction.pin({digest});
     transaction.keep_objects({{staged, digest, package_bytes(generation).size()}});
+}
+
+void name_packages(Transaction& transaction, std::uint64_t generation) {
+    const std::string pool = layout::pool(kRepository) + "/main/p";
+    const std::string digest = base::sha256_hex(package_bytes(generation));
     transaction.add_pool_name(fmt::format("{}/package_{}.deb", pool, generation), digest);
     if (generation == 1) return;
     const std::string older = base::sha256_hex(package_bytes(generation - 1));
@@ -58,8 +63,12 @@ void stage_metadata(fs::Filesystem& filesystem, Transaction& transaction, std::u
     const std::string index = fmt::format("index of generation {}", generation);
     transaction.add_content(stage(filesystem, transaction, index),
                             fmt::format("{}/dists/bookworm/by-hash/{}", meta, base::sha256_hex(index)));
-    transaction.add_content_bytes(fmt::format("{}/tree/{:02}/chunk", meta, generation), "chunk", kDate);
-    transaction.add_content_bytes(meta + "/tree/00/shared", "the same in all generations", kDate);
+    const auto add_part = [&](std::uint64_t directory, const std::string& bytes) {
+        const std::string name = base::sha256_hex(bytes);
+        transaction.add_content_bytes(fmt::format("{}/tree/{:02}/{}", meta, directory, name), bytes, kDate);
+    };
+    add_part(generation, "chunk");
+    add_part(0, "the same in all generations");
     transaction.add_shared_link(meta + "/repodata/repomd.xml", "somewhere");
     const std::string text = text_bytes(generation);
     transaction.add_text(stage(filesystem, transaction, text), base::sha256_hex(text));
@@ -89,6 +98,31 @@ void stage_many(fs::Filesystem& filesystem, Transaction& transaction, std::uint6
         const std::string path = fmt::format("{}/tree/{}/chunk", layout::meta(kRepository), name);
         transaction.add_content_bytes(path, "chunk " + name, kDate);
     }
+}
+
+CommitRequest commit_request(std::uint64_t generation) {
+    HistoryRecord record;
+    record.operation = "publish";
+    record.generation = generation;
+    record.parent = generation - 1;
+    record.manifest_sha256 = base::sha256_hex(manifest_bytes(generation));
+    return {generation == 1 ? std::nullopt : std::optional(generation - 1), generation, record};
+}
+
+constexpr const char* kRun = "0123456789abcdef";
+
+// Where the package is staged, by this run or by the dead one.
+std::string ingest(fs::Filesystem& filesystem, Transaction& transaction, std::uint64_t generation,
+                   Reuses& reuses) {
+    const auto earlier = transaction.finished_step("ingest");
+    if (earlier && filesystem.status(*earlier) &&
+        fs::read_file(filesystem, *earlier) == package_bytes(generation)) {
+        ++reuses.packages;
+        return *earlier;
+    }
+    const std::string staged = stage(filesystem, transaction, package_bytes(generation));
+    transaction.note_step("ingest", staged, fs::Durable::no);
+    return staged;
 }
 
 // Every file with its bytes and every symlink with its target, one per line.
@@ -132,16 +166,37 @@ void publish(fs::Filesystem& filesystem, std::uint64_t generation, Size size,
     if (before_lock) before_lock();
     const auto lock = site.lock_repository(kRepository, 0, "a test");
     recover(site, kRepository);
-    stage_packages(*transaction, staged, generation);
+    keep_package(*transaction, staged, generation);
+    name_packages(*transaction, generation);
     stage_metadata(filesystem, *transaction, generation);
     if (size == Size::large) stage_many(filesystem, *transaction, generation);
     stage_tree(*transaction, generation);
-    HistoryRecord record;
-    record.operation = "publish";
-    record.generation = generation;
-    record.parent = generation - 1;
-    record.manifest_sha256 = base::sha256_hex(manifest_bytes(generation));
-    transaction->commit({generation == 1 ? std::nullopt : std::optional(generation - 1), generation, record});
+    transaction->commit(commit_request(generation));
+}
+
+void publish_as_run(fs::Filesystem& filesystem, std::uint64_t generation, Reuses& reuses) {
+    Site site(filesystem, base::system_clock());
+    site.prepare_for_writing();
+    Resumed resumed = resume(site, {kRepository, kRun, 0, "a test"});
+    if (resumed.flipped) return void(++reuses.flips);
+    const auto transaction = resumed.transaction ? std::move(resumed.transaction)
+                                                 : Transaction::begin(site, kRepository, "publish", kRun);
+    const std::string staged = ingest(filesystem, *transaction, generation, reuses);
+    if (generation > 1) transaction->pin({base::sha256_hex(package_bytes(generation - 1))});
+    const auto lock = site.lock_repository(kRepository, 0, "a test");
+    recover(site, kRepository);
+    keep_package(*transaction, staged, generation);
+    const std::string what = std::to_string(generation);
+    if (transaction->noted_staging() == what && transaction->restore_staged()) {
+        ++reuses.generations;
+    } else {
+        if (transaction->is_resumed()) transaction->put_tree_aside();
+        name_packages(*transaction, generation);
+        stage_metadata(filesystem, *transaction, generation);
+        stage_tree(*transaction, generation);
+        transaction->note_staged(what);
+    }
+    transaction->commit(commit_request(generation));
 }
 
 fs::testing::DiskImage published_disk(std::uint64_t generation, Size size) {
@@ -166,9 +221,13 @@ void recover_site(fs::Filesystem& filesystem) {
     recover(site, kRepository);
 }
 
-void require_whole(fs::Filesystem& filesystem, std::uint64_t generation, Size size) {
+void require_public(fs::Filesystem& filesystem, std::uint64_t generation, Size size) {
     REQUIRE(current(filesystem).value_or(0) == generation);
     REQUIRE(describe(filesystem, "public") == expected_public(generation, size));
+}
+
+void require_whole(fs::Filesystem& filesystem, std::uint64_t generation, Size size) {
+    require_public(filesystem, generation, size);
     REQUIRE(filesystem.list("private/txn").empty());
     require_named_by_digest(filesystem, "private/objects/sha256");
     const auto history = History(filesystem, kRepository).read();

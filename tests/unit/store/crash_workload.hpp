@@ -24,6 +24,15 @@ enum class Size { small, large };
 void publish(fs::Filesystem& filesystem, std::uint64_t generation, Size size = Size::small,
              const std::function<void()>& before_lock = {});
 
+// The same by a run that can be resumed, and that resumes a dead one where there is one. What it had not to
+// do again is counted.
+struct Reuses {
+    int packages = 0;     // taken from what was ingested
+    int generations = 0;  // … from what was staged
+    int flips = 0;        // the dead run had flipped
+};
+void publish_as_run(fs::Filesystem& filesystem, std::uint64_t generation, Reuses& reuses);
+
 // A disk on which generations 1 to `generation` were published; 0: an empty one.
 fs::testing::DiskImage published_disk(std::uint64_t generation, Size size = Size::small);
 
@@ -31,6 +40,9 @@ std::optional<std::uint64_t> current(fs::Filesystem& filesystem);
 
 // What the next writing command does first.
 void recover_site(fs::Filesystem& filesystem);
+
+// What clients see is generation `generation`, and nothing else is below public/.
+void require_public(fs::Filesystem& filesystem, std::uint64_t generation, Size size = Size::small);
 
 // After recovery: the disk shows generation `generation`, all of it and nothing else; the history tells of
 // each generation once; nothing of a transaction is left; objects and texts hold what their names say.

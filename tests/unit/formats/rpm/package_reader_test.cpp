@@ -242,6 +242,7 @@ TEST_CASE("signing a package changes its digest and not its content") {
          "--define", "_gpg_path " + directory.path().string(), path},
         {home, "HOME=" + directory.path().string()});
     run({"gpgconf", "--kill", "all"}, {home});
+    run({"gpgconf", "--remove-socketdir"}, {home});
     const auto signed_package = read(path);
     CHECK(signed_package.sha256 != unsigned_package.sha256);
     CHECK(signed_package.content_id == unsigned_package.content_id);
