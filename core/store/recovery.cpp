@@ -94,8 +94,8 @@ Outcome finish_or_undo(Site& site, const std::string& transaction_path, const st
                        DeadRuns runs) {
     fs::Filesystem& filesystem = site.filesystem();
     Outcome outcome = Outcome::removed;
-    if (const auto journal = read_journal(filesystem, transaction_path);
-        journal && (journal->has_content || journal->claim)) {
+    const auto journal = read_journal(filesystem, transaction_path);
+    if (journal && (journal->has_content || journal->claim)) {
         const auto current = make_symlink_head(filesystem, "public", repository)->current();
         if (journal->claim && current && *current >= journal->claim->generation) {
             filesystem.sync_all();  // the flip may not be durable yet, nor the directories above it
@@ -112,11 +112,12 @@ Outcome finish_or_undo(Site& site, const std::string& transaction_path, const st
             // finds.
             filesystem.sync_all();
             outcome = Outcome::rolled_back;
-            // Never again: the next publisher may make the same names.
-            if (stays) append_line(filesystem, transaction_path + "/journal", journal_state("undone"));
         }
     }
-    if (runs == DeadRuns::keep && outcome != Outcome::completed) {
+    if (runs == DeadRuns::keep && journal && outcome != Outcome::completed) {
+        // Taken back once: the next publisher may make the same names. And a torn line would spoil the next.
+        fs::replace_file(filesystem, transaction_path + "/journal",
+                         checked_line(journal_begin(journal->repository, journal->operation)), 0600);
         forget_request(filesystem, transaction_path);
         return Outcome::kept;
     }

@@ -112,7 +112,8 @@ bool is_resumable(fs::Filesystem& filesystem, const std::string& transaction, ba
 
 bool is_settled(fs::Filesystem& filesystem, const std::string& transaction) {
     const auto journal = read_journal(filesystem, transaction);
-    return journal && !journal->has_content && !journal->claim && !has_request(filesystem, transaction);
+    return journal && !journal->has_content && !journal->claim && !journal->is_torn &&
+           !has_request(filesystem, transaction);
 }
 
 StagedPlaces staged_places(fs::Filesystem& filesystem, const std::string& transaction) {

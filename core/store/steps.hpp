@@ -36,7 +36,8 @@ base::UnixSeconds beginning_of(const std::string& transaction);
 // True for a run that has finished a step, is young enough and whose journal can be read. Whether its owner
 // is dead is not asked.
 bool is_resumable(fs::Filesystem& filesystem, const std::string& transaction, base::UnixSeconds now);
-// True where nothing of it is below public/ and nobody may be carrying out what it asked for.
+// True where nothing of it is below public/, nobody may be carrying out what it asked for, and its journal is
+// whole.
 bool is_settled(fs::Filesystem& filesystem, const std::string& transaction);
 
 // Where staged files were, by their path below public/, of a transaction whose generation is staged.

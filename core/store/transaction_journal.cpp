@@ -38,6 +38,7 @@ std::optional<TransactionJournal> read_journal(fs::Filesystem& filesystem,
     const LineLog log = parse_line_log(fs::read_file(filesystem, path), path);
     if (log.lines.empty()) return std::nullopt;
     TransactionJournal journal;
+    journal.is_torn = log.is_torn;
     try {
         for (const auto& line : log.lines) {
             const json document = json::parse(line);
@@ -53,10 +54,6 @@ std::optional<TransactionJournal> read_journal(fs::Filesystem& filesystem,
                                                           document.at("parent").get<std::uint64_t>(),
                                                           document.at("manifest").get<std::string>(),
                                                           document.at("history").get<std::string>()};
-            } else if (state == "undone") {  // recovery took back what the lines above speak of
-                journal.content.clear();
-                journal.has_content = false;
-                journal.claim.reset();
             }
         }
     } catch (const json::exception& error) {

@@ -25,8 +25,19 @@ void Context::add_home_options(CLI::App& command) {
 
 void Context::add_key_options(CLI::App& command) {
     add_home_options(command);
-    command.add_option("--key", key, "fingerprint; may be left out where the home has one usable key")
-        ->type_name("FINGERPRINT");
+    command
+        .add_option(
+            "--key", keys,
+            "fingerprint; may be left out where the home has one usable key. Given twice, both keys sign\n"
+            "metadata, and the first one packages")
+        ->type_name("FINGERPRINT")
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    command
+        .add_option("--exec", program,
+                    "shell command that signs a digest (docs/TRUST.md); the home has the public keys alone")
+        ->type_name("COMMAND")
+        ->needs(command.get_option("--key"));
     console::add_secret_options(command, secrets);
     for (const char* other : {"--home", "--site"})
         command.get_option("--gpg-key-file")->excludes(command.get_option(other));
@@ -47,11 +58,16 @@ std::string Context::resolve_home() {
 
 KeyReference Context::reference(const std::string& fingerprint) {
     if (!passphrase_) passphrase_ = console::read_passphrase(secrets);
-    return {"", fingerprint, resolve_home(), {}, {}, passphrase_, key_file_};
+    std::vector<std::string> command;
+    if (!program.empty()) command = {"/bin/sh", "-c", program};
+    return {
+        program.empty() ? "" : fingerprint, fingerprint, resolve_home(), {}, command, passphrase_, key_file_};
 }
 
-KeyReference Context::resolve_key() {
-    if (!key.empty()) return reference(key);
+std::vector<KeyReference> Context::resolve_keys() {
+    std::vector<KeyReference> references;
+    for (const auto& fingerprint : keys) references.push_back(reference(fingerprint));
+    if (!references.empty()) return references;
     const std::string where = resolve_home();
     const std::string& shown = key_file_ ? key_file_->file() : where;
     std::string only;
@@ -62,7 +78,7 @@ KeyReference Context::resolve_key() {
                               "give --key FINGERPRINT; reposign keys list shows them");
         only = description.fingerprint;
     }
-    if (!only.empty()) return reference(only);
+    if (!only.empty()) return {reference(only)};
     throw base::Error(base::ErrorKind::signing, "choose a key in", shown, "there is no usable secret key",
                       "make one with: reposign keys generate");
 }

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/console/secret_options.hpp"
 #include "signing/key_file.hpp"
@@ -21,7 +22,8 @@ struct Context {
     Output output = Output::text;
     std::string home;
     std::string site;
-    std::string key;
+    std::vector<std::string> keys;  // of --key
+    std::string program;            // of --exec
     console::SecretOptions secrets;
     // What the chosen subcommand does; runs after the whole command line was understood.
     std::function<void()> run;
@@ -36,10 +38,11 @@ struct Context {
     // That of --gpg-key-file, --home, --site DIR's private/gnupg, $GNUPGHOME, or private/gnupg of the site
     // that repotool would find. Throws base::Error (usage) when there is none of these.
     std::string resolve_home();
-    // This key of the home, with the passphrase that was given.
+    // This key of the home, with the passphrase or the program that was given.
     KeyReference reference(const std::string& fingerprint);
-    // --key, or the one usable key in the home. Throws base::Error when there is none or more than one.
-    KeyReference resolve_key();
+    // Those of --key, or the one usable key in the home. Throws base::Error when there is none or more than
+    // one.
+    std::vector<KeyReference> resolve_keys();
 
     // One line per result for people; the whole document for --json, which gets "ok": true where it says
     // nothing.

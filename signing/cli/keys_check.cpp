@@ -19,9 +19,8 @@ std::string problem_of(const KeyReference& key) {
 
 void run(Context& context) {
     const std::string home = context.resolve_home();
-    std::vector<std::string> fingerprints;
-    if (!context.key.empty()) fingerprints.push_back(context.key);
-    if (context.key.empty())
+    std::vector<std::string> fingerprints = context.keys;
+    if (fingerprints.empty())
         for (const auto& key : list_keys(home)) fingerprints.push_back(key.fingerprint);
     if (fingerprints.empty())
         throw base::Error(base::ErrorKind::signing, "check keys in", home, "there is no secret key",

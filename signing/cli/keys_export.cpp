@@ -10,14 +10,16 @@ namespace repotool::signing::cli {
 namespace {
 
 void run(const std::string& output, Context& context) {
-    const auto key = context.resolve_key();
-    const auto armored = open_gpg_signer(key)->public_key();
+    const auto signer = open_signer(context.resolve_keys());
+    std::vector<std::string> keys;
+    for (const auto& key : signer->public_keys()) keys.push_back(key.armored);
+    const std::string armored = keys.size() == 1 ? keys[0] : join_public_keys(keys);
     if (!output.empty()) {
         write_text(output, armored);
     } else if (context.output == Output::text) {
         fmt::print("{}", armored);
     }
-    context.finish({{"fingerprint", key.fingerprint}, {"public_key", armored}});
+    context.finish({{"fingerprint", signer->key().fingerprint}, {"public_key", armored}});
 }
 
 }  // namespace

@@ -16,7 +16,7 @@ namespace {
 constexpr std::size_t kBatchSize = 256;
 
 void run(const std::vector<std::string>& files, Context& context) {
-    const auto signer = open_gpg_signer(context.resolve_key());
+    const auto signer = open_signer(context.resolve_keys());
     PackageSigner package_signer(*signer);
     auto documents = nlohmann::ordered_json::array();
     for (std::size_t start = 0; start < files.size(); start += kBatchSize) {

@@ -11,20 +11,22 @@ namespace {
 
 void run(const std::string& directory, Context& context) {
     const auto release = read_text(join(directory, "Release"));
-    const auto key = context.resolve_key();
-    const auto signer = open_gpg_signer(key);
+    const auto signer = open_signer(context.resolve_keys());
     const auto detached = signer->detach_sign(release);
     const auto clear = signer->clear_sign(release);
-    std::string text;
-    Verifier verifier({signer->public_key()});
-    if (!verifier.check_detached(release, detached).good || !verifier.check_clear_signed(clear, text).good)
-        throw base::Error(base::ErrorKind::signing, "sign", join(directory, "Release"),
-                          "the new signature does not verify");
+    for (const auto& key : signer->public_keys()) {  // a client may know any one of them
+        std::string text;
+        Verifier verifier({key.armored});
+        if (!verifier.check_detached(release, detached).good ||
+            !verifier.check_clear_signed(clear, text).good)
+            throw base::Error(base::ErrorKind::signing, "sign", join(directory, "Release"),
+                              "the new signature does not verify");
+    }
     // InRelease last: it is what apt asks for first, and one rename changes it.
     write_text(join(directory, "Release.gpg"), detached);
     write_text(join(directory, "InRelease"), clear);
     for (const char* name : {"Release.gpg", "InRelease"}) context.print("wrote  " + join(directory, name));
-    context.finish({{"fingerprint", key.fingerprint},
+    context.finish({{"fingerprint", signer->key().fingerprint},
                     {"files", {join(directory, "Release.gpg"), join(directory, "InRelease")}}});
 }
 

@@ -18,16 +18,18 @@ std::string repomd_path(const std::string& directory) {
 void run(const std::string& directory, Context& context) {
     const auto path = repomd_path(directory);
     const auto repomd = read_text(path);
-    const auto key = context.resolve_key();
-    const auto signer = open_gpg_signer(key);
+    const auto signer = open_signer(context.resolve_keys());
     const auto signature = signer->detach_sign(repomd);
-    const auto public_key = signer->public_key();
-    if (!Verifier({public_key}).check_detached(repomd, signature).good)
-        throw base::Error(base::ErrorKind::signing, "sign", path, "the new signature does not verify");
-    write_text(path + ".key", public_key);
+    std::string public_keys;  // a block for each: rpm reads no more than one key from a block
+    for (const auto& key : signer->public_keys()) {
+        public_keys += key.armored;
+        if (!Verifier({key.armored}).check_detached(repomd, signature).good)
+            throw base::Error(base::ErrorKind::signing, "sign", path, "the new signature does not verify");
+    }
+    write_text(path + ".key", public_keys);
     write_text(path + ".asc", signature);
     for (const char* suffix : {".key", ".asc"}) context.print("wrote  " + path + suffix);
-    context.finish({{"fingerprint", key.fingerprint}, {"files", {path + ".key", path + ".asc"}}});
+    context.finish({{"fingerprint", signer->key().fingerprint}, {"files", {path + ".key", path + ".asc"}}});
 }
 
 }  // namespace

@@ -5,7 +5,7 @@ import sys
 
 from clients import Apt, Dnf
 from keys import RpmKeys, binary_keyring, generate_key, gpgv, rsa_key_without_gpg, signing_config, sqv
-from packages import a_deb, a_mixed_set
+from packages import a_deb, a_mixed_set, rpms
 from web import Nginx
 from workspace import Scenario, exact_state, main
 
@@ -19,6 +19,16 @@ signature = subprocess.run(["openssl", "pkeyutl", "-sign", "-inkey", sys.argv[1]
                            input=bytes.fromhex(question["digest"]), stdout=subprocess.PIPE, check=True).stdout
 print(json.dumps({{"signature": signature.hex()}}))
 """
+
+
+def a_tree(directory):
+    """What reposign signs of other people's repositories: a Release, a repomd.xml, a package."""
+    suite, repodata = directory / "suite", directory / "rpm/repodata"
+    for made in (suite, repodata):
+        made.mkdir(parents=True)
+    (suite / "Release").write_text("Origin: Acme\nSuite: stable\n")
+    (repodata / "repomd.xml").write_text("<repomd/>\n")
+    return suite, repodata, rpms(directory, "plain")[0]
 
 
 class Keys(Scenario):
@@ -88,6 +98,22 @@ class Rotation(Keys):
         key = (self.site / "public/stable/rpm/el9/x86_64/repodata/repomd.xml.key").read_text()
         self.assertEqual(key.count("BEGIN PGP PUBLIC KEY BLOCK"), 2)
 
+    def test_reposign_signs_with_two_keys_and_each_alone_is_enough(self):
+        more = generate_key(self, site=self.site, name="more")
+        suite, repodata, package = a_tree(self.dir / "tree")
+        keys = ["--site", self.site, "--key", self.old, "--key", more]
+        for what, path in (("release", suite), ("repomd", repodata), ("packages", package)):
+            self.reposign(what, path, *keys)
+        for name, fingerprint in (("old", self.old), ("more", more)):
+            armored = self.dir / f"{name}.asc"
+            armored.write_text(self.reposign("keys", "export", "--site", self.site, "--key", fingerprint).out)
+            keyring = binary_keyring(armored, self.dir / f"{name}.gpg")
+            self.assertTrue(sqv(keyring, suite / "Release.gpg", suite / "Release"))
+            self.assertTrue(sqv(keyring, repodata / "repomd.xml.asc", repodata / "repomd.xml"))
+            self.assertEqual(RpmKeys(self.dir / f"db-{name}", armored).accepts(package), name == "old")
+            self.reposign("verify", "--keyring", armored, suite, repodata)
+        self.assertEqual((repodata / "repomd.xml.key").read_text().count("BEGIN PGP PUBLIC KEY BLOCK"), 2)
+
     def test_one_of_two_keys_out_of_reach_ends_before_anything_is_published(self):
         self.configure("[old, new]", old=f'fingerprint: "{self.old}"', new=f'fingerprint: "{"0" * 40}"')
         before = exact_state(self.site / "public")
@@ -112,6 +138,22 @@ class Program(Keys):
         rpmkeys = RpmKeys(self.dir / "rpmdb", self.site / "public/keys/hsm.asc")
         for rpm in (self.site / "public/pool/stable").rglob("*.rpm"):
             self.assertTrue(rpmkeys.accepts(rpm), rpm.name)
+
+    def test_reposign_signs_through_a_program(self):
+        suite, repodata, package = a_tree(self.dir / "tree")
+        given = ["--site", self.site, "--key", self.fingerprint, "--exec", f"{self.signer} {self.pem}"]
+        for what, path in (("release", suite), ("repomd", repodata), ("packages", package)):
+            self.reposign(what, path, *given)
+        key = repodata / "repomd.xml.key"
+        keyring = binary_keyring(key, self.dir / "program.gpg")
+        self.assertTrue(gpgv(keyring, suite / "InRelease"))
+        self.assertTrue(sqv(keyring, repodata / "repomd.xml.asc", repodata / "repomd.xml"))
+        self.assertTrue(RpmKeys(self.dir / "rpmdb", key).accepts(package))
+        before = package.read_bytes()
+        refused = self.reposign("release", suite, *given[:-1], "echo no card >&2; exit 3", code=5)
+        self.assertIn("no card", refused.err)
+        self.reposign("release", suite, "--site", self.site, "--exec", "true", code=2)
+        self.assertEqual(package.read_bytes(), before)
 
     def test_a_program_that_fails_lies_or_hangs_is_refused_and_nothing_is_published(self):
         for script, says in (("echo no card >&2; exit 3", "no card"), ("cat >/dev/null; echo nonsense", "its answer"),

@@ -47,6 +47,29 @@ TEST_CASE("a run that died is resumed, and ends as one that nobody disturbed", "
     CHECK(reuses.generations > 50);
 }
 
+TEST_CASE("a run that dies again after it was resumed is resumed again", "[crash]") {
+    CrashFilesystem crashing(published_disk(1));
+    Reuses none, reuses;
+    publish_as_run(crashing, 2, none);
+    CrashBounds few, extremes;
+    few.losses = extremes.losses = fs::testing::Losses::extremes;
+    few.step = 4;
+    crashing.each_crash(few, [&](CrashState& first) {
+        if (current(first.filesystem) == 2) return;
+        CrashFilesystem again(first.filesystem.image());
+        publish_as_run(again, 2, none);
+        again.each_crash(extremes, [&](CrashState& second) {
+            INFO(first.story << "\nthen, when it was resumed, " << second.story);
+            if (current(second.filesystem) == 2)
+                recover_site(second.filesystem);
+            else
+                publish_as_run(second.filesystem, 2, reuses);
+            require_whole(second.filesystem, 2);
+        });
+    });
+    CHECK(reuses.generations > 100);
+}
+
 TEST_CASE("a run that had flipped when it died is told so when it is started again", "[crash]") {
     Reuses reuses;
     each_dead_run(1, [&](fs::Filesystem& filesystem) {
