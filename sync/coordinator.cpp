@@ -218,8 +218,10 @@ private:
             action();
             return true;
         } catch (const std::exception& error) {
-            base::warn(
-                fmt::format("{}: leftovers stay until the next run: {}", member.result.name, error.what()));
+            // Whoever failed already is told of anyway.
+            const std::string message =
+                fmt::format("{}: leftovers stay until the next run: {}", member.result.name, error.what());
+            member.result.failure ? base::detail(message) : base::warn(message);
             return false;
         }
     }

@@ -18,6 +18,7 @@
 #include "core/store/layout.hpp"
 #include "sync/mirror_journal.hpp"
 #include "sync/mirror_tree.hpp"
+#include "sync/preload.hpp"
 #include "sync/retirement.hpp"
 #include "sync/trace.hpp"
 
@@ -36,7 +37,8 @@ std::string generation_path(const TransactionIdentity& identity) {
 }  // namespace
 
 DirectoryMirror::Work::Work(const StageRequest& wanted, const std::vector<std::string>& formats)
-    : source(wanted.source), request{wanted.identity, source, wanted.check_signature, wanted.stop} {
+    : source(wanted.source),
+      request{wanted.identity, source, wanted.check_signature, wanted.stop, wanted.read_ahead} {
     if (!formats.empty()) source.keep_formats(formats);
 }
 
@@ -123,12 +125,18 @@ Plan DirectoryMirror::make_plan_for(const StageRequest& request) {
     if (const auto current = current_version(repository)) {
         try {
             const store::GenerationReader present(*root_, "", repository, current->generation);
-            return make_plan(request.source, &present);
+            if (request.read_ahead == nullptr) return make_plan(request.source, &present);
+            preload_tree(request.source, &present, *request.read_ahead);
+            Plan plan = make_plan(request.source, &present);
+            plan.joins = join_indexes(request.source, present);
+            return plan;
         } catch (const Error& error) {
+            if (error.kind() == ErrorKind::network) throw;
             // Either the mirror's own tree is damaged, or the source's, which the full plan will show.
             base::warn(fmt::format("{}: compares everything, because {}", name_, error.what()));
         }
     }
+    if (request.read_ahead != nullptr) preload_tree(request.source, nullptr, *request.read_ahead);
     return make_plan(request.source, nullptr);
 }
 
@@ -151,8 +159,21 @@ Transferred DirectoryMirror::stage(const StageRequest& request) {
     work_->staging = std::make_unique<Staging>(*root_, work_->request, directory, limit_);
     work_->staging->bring(work_->plan);
     Transferred all = work_->staging->transferred();
+    if (request.read_ahead != nullptr) preload_for_tree(identity.repository);
     all += write_tree(*root_, directory + "/tree", work_->source, options_.base_url);
     return all;
+}
+
+void DirectoryMirror::preload_for_tree(const std::string& repository) {
+    std::optional<store::GenerationReader> present;
+    if (const auto current = current_version(repository)) {
+        try {
+            present.emplace(*root_, "", repository, current->generation);
+        } catch (const Error& error) {
+            base::detail(error.what());  // then all of it is sent
+        }
+    }
+    preload_pointers(work_->source, present ? &*present : nullptr, *work_->request.read_ahead);
 }
 
 void DirectoryMirror::verify(const StageRequest& request) {

@@ -52,6 +52,7 @@ private:
     std::optional<Version> current_version(const std::string& repository);
     std::string manifest_digest(const TransactionIdentity& identity);
     Plan make_plan_for(const StageRequest& request);
+    void preload_for_tree(const std::string& repository);
     void check_fence(const std::string& repository);
     void abort_transaction(const std::string& repository, const std::string& id, Undo undo);
     // True where clients saw it.

@@ -20,6 +20,7 @@
 #include "core/base/time.hpp"
 #include "core/store/generation_reader.hpp"
 #include "sync/plan.hpp"
+#include "sync/read_ahead.hpp"
 #include "sync/retention.hpp"
 #include "sync/transaction.hpp"
 
@@ -34,6 +35,8 @@ struct StageRequest {
     const store::GenerationReader& source;
     SignatureCheck check_signature;
     std::stop_token stop;  // another mirror failed, or the time is over: throw Cancelled soon
+    // Where the source is at the other end of a wire: told what will be read of it. Null where it is at hand.
+    ReadAhead* read_ahead = nullptr;
 };
 
 // Thrown by stage and verify when `stop` is asked for; no failure of this mirror.

@@ -4,12 +4,14 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "core/store/generation_reader.hpp"
 #include "core/store/generation_tree.hpp"
+#include "sync/index_join.hpp"
 
 namespace repotool::sync {
 
@@ -20,6 +22,8 @@ struct Plan {
     std::vector<store::TreeLink> shared_links;  // all of them: they are few
     std::uint64_t removed_packages = 0;         // records of the present generation that the wanted one lacks
     std::uint64_t present_packages = 0;         // records of the present generation
+    // Of the metadata, by path: what need not be brought as a whole. Only for sources that are far away.
+    std::map<std::string, IndexJoin> joins;
 };
 
 // `present`: the generation that the mirror serves now, or null for none. Throws base::Error (integrity)

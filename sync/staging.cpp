@@ -47,18 +47,22 @@ Staging::Staging(fs::Filesystem& mirror, const StageRequest& request, std::strin
 
 void Staging::bring(const Plan& plan) {
     require_room(plan);
+    bring_keys();
     mirror_.make_directory(directory_ + "/files", 0700);
-    for (const auto& file : plan.packages) bring_file(file);
+    for (const auto& file : plan.packages) take_in(file, plan);
     const std::string pool = store::layout::pool(request_.identity.repository) + "/";
     for (const auto& staged : staged_) transferred_.packages.push_back(staged.file.path.substr(pool.size()));
-    for (const auto& file : plan.metadata) bring_file(file);
+    for (const auto& file : plan.metadata) take_in(file, plan);
     // What the present generation names should be there; where somebody deleted it, it comes back.
     for (const auto& file : plan.expected) {
-        if (!mirror_.status(file.path)) bring_file(file);
+        if (!mirror_.status(file.path)) take_in(file, plan);
     }
-    bring_keys();
+    announce();
     store::SyncBatch bytes(mirror_);
-    for (const auto& staged : staged_) bytes.add_file(staged.staged_path);
+    for (const auto& staged : staged_) {
+        bring_staged(staged);
+        bytes.add_file(staged.staged_path);
+    }
     bytes.flush();
 }
 
@@ -83,8 +87,7 @@ void Staging::require_room(const Plan& plan) const {
     if (const auto inodes = mirror_.free_inodes()) refuse(files, *inodes, "inodes");
 }
 
-void Staging::bring_file(const ContentFile& file) {
-    stop_if_asked();
+void Staging::take_in(const ContentFile& file, const Plan& plan) {
     if (const auto status = mirror_.status(file.path)) {
         if (status->kind != fs::Kind::file || status->size != file.size) {
             damaged(fs::join_path(mirror_.root(), file.path),
@@ -94,15 +97,30 @@ void Staging::bring_file(const ContentFile& file) {
         kept_.push_back(file);
         return;
     }
-    const std::string staged_path = fmt::format("{}/files/{}", directory_, staged_.size());
-    copy(file, staged_path);
-    staged_.push_back({staged_path, file});
+    const auto join = plan.joins.find(file.path);
+    const bool is_joined = join != plan.joins.end() && mirror_.status(join->second.base).has_value();
+    staged_.push_back(
+        {fmt::format("{}/files/{}", directory_, staged_.size()), file, is_joined ? &join->second : nullptr});
     ++transferred_.files;
-    transferred_.bytes += file.size;
+}
+
+void Staging::announce() const {
+    if (request_.read_ahead == nullptr) return;
+    std::vector<ReadAhead::Piece> pieces;
+    for (const auto& staged : staged_) {
+        const std::string path = request_.source.path_of(staged.file.path);
+        if (staged.join == nullptr) pieces.push_back({path, 0, staged.file.size});
+        if (staged.join == nullptr) continue;
+        for (const auto& piece : staged.join->pieces) {
+            if (!piece.is_there) pieces.push_back({path, piece.offset, piece.length});
+        }
+    }
+    request_.read_ahead->announce(pieces);
 }
 
 // Without a digest: verify() reads everything back anyway, and what is brought has no name before that.
-void Staging::copy(const ContentFile& file, const std::string& staged_path) {
+void Staging::bring_staged(const Staged& staged) {
+    const ContentFile& file = staged.file;
     const auto source = open_named(request_.source.filesystem(), request_.source.path_of(file.path));
     const fs::Status status = source->status();
     if (status.size != file.size) {
@@ -110,22 +128,38 @@ void Staging::copy(const ContentFile& file, const std::string& staged_path) {
                 fmt::format("expected {} bytes, found {}", file.size, status.size),
                 "the source is damaged: repotool fsck looks for more");
     }
-    const auto target = mirror_.create(staged_path, 0644);
-    for (std::uint64_t offset = 0; offset < file.size; offset += kPiece) {
-        stop_if_asked();
-        const std::uint64_t length = std::min(kPiece, file.size - offset);
-        target->append_range(*source, offset, length);
-        limit_.spend(length, request_.stop);
+    const auto target = mirror_.create(staged.staged_path, 0644);
+    if (staged.join == nullptr) {
+        append(*target, *source, 0, file.size, true);
+    } else {
+        const auto base = mirror_.open_read(staged.join->base);
+        for (const auto& piece : staged.join->pieces)
+            append(*target, piece.is_there ? *base : *source, piece.offset, piece.length, !piece.is_there);
     }
     // The source's time, so that all mirrors give the same HTTP validators whatever generations they skipped.
     target->set_mtime(status.mtime);
     target->close();
 }
 
+void Staging::append(fs::File& target, fs::File& source, std::uint64_t offset, std::uint64_t length,
+                     bool is_sent) {
+    for (std::uint64_t end = offset + length; offset < end;) {
+        stop_if_asked();
+        const std::uint64_t count = std::min(kPiece, end - offset);
+        target.append_range(source, offset, count);
+        offset += count;
+        if (!is_sent) continue;
+        limit_.spend(count, request_.stop);
+        transferred_.bytes += count;
+    }
+}
+
 void Staging::bring_keys() {
     fs::Filesystem& source = request_.source.filesystem();
     const std::string staged = directory_ + "/keys";
-    for (const auto& name : source.list(request_.source.path_of("keys"))) {
+    const auto names = source.list(request_.source.path_of("keys"));
+    if (request_.read_ahead != nullptr) preload_keys(names);
+    for (const auto& name : names) {
         const std::string path = "keys/" + name;
         const auto status = source.status(request_.source.path_of(path));
         const bool is_key = name.ends_with(".asc") && !name.starts_with('.') && store::is_safe_path(name);
@@ -138,6 +172,15 @@ void Staging::bring_keys() {
         fs::write_new_file(mirror_, staged + "/" + name, bytes, 0644, status->mtime, fs::Durable::yes);
     }
     if (mirror_.status(staged)) mirror_.sync_directory(staged);
+}
+
+void Staging::preload_keys(const std::vector<std::string>& names) const {
+    std::vector<ReadAhead::Part> parts;
+    for (const auto& name : names) {
+        const std::string path = "keys/" + name;
+        if (store::is_safe_path(path)) parts.push_back({path, mirror_.status(path) ? path : ""});
+    }
+    request_.read_ahead->preload(parts);
 }
 
 void Staging::place(const Plan& plan) {
@@ -169,9 +212,11 @@ void Staging::place(const Plan& plan) {
     directories.flush();
 }
 
-void Staging::verify(const Plan& plan) const {
-    for (const auto& staged : staged_) verify_digest(staged.file, staged.staged_path);
-    for (const auto& file : kept_) verify_digest(file, file.path);
+void Staging::verify(const Plan& plan) {
+    for (const auto& staged : staged_) verify_staged(staged);
+    for (const auto& file : kept_) {
+        if (base::FileDigests found; !has_digest(file, file.path, found)) blame(file, found);
+    }
     std::set<std::string> brought;
     for (const auto& staged : staged_) brought.insert(staged.file.path);
     for (const auto& file : plan.expected) {
@@ -192,12 +237,23 @@ void Staging::verify(const Plan& plan) const {
     }
 }
 
-void Staging::verify_digest(const ContentFile& file, const std::string& path) const {
+bool Staging::has_digest(const ContentFile& file, const std::string& path, base::FileDigests& found) const {
     stop_if_asked();
-    const auto opened = open_named(mirror_, path);
-    const auto found = fs::digest_file(*opened);
-    if (found.size == file.size && found.sha256 == file.sha256) return;
-    blame(file, found);
+    found = fs::digest_file(*open_named(mirror_, path));
+    return found.size == file.size && found.sha256 == file.sha256;
+}
+
+void Staging::verify_staged(const Staged& staged) {
+    base::FileDigests found;
+    if (has_digest(staged.file, staged.staged_path, found)) return;
+    if (staged.join != nullptr) {
+        // The base was not what its name says, or its frames were made by other rules.
+        mirror_.remove(staged.staged_path);
+        bring_staged({staged.staged_path, staged.file, nullptr});
+        mirror_.open_read(staged.staged_path)->sync();
+        if (has_digest(staged.file, staged.staged_path, found)) return;
+    }
+    blame(staged.file, found);
 }
 
 // Either the source has it wrong, or the mirror's disk does not keep what it was given.

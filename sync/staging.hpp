@@ -20,12 +20,12 @@ public:
     // `request` and `limit` outlive this object.
     Staging(fs::Filesystem& mirror, const StageRequest& request, std::string directory, RateLimit& limit);
 
-    // Copies what the mirror lacks; durable on return. Throws base::Error: integrity for a name that the
-    // mirror has with another size, storage where there is no room.
+    // Brings what the mirror lacks; durable on return. `plan` outlives this object. Throws base::Error:
+    // integrity for a name that the mirror has with another size, storage where there is no room.
     void bring(const Plan& plan);
     // Reads it all back, and looks for what should be there already. Throws base::Error (integrity) that
     // names the damaged file, here or at the source.
-    void verify(const Plan& plan) const;
+    void verify(const Plan& plan);
     // Announces what was verified, and gives it its names; durable on return.
     void place(const Plan& plan);
 
@@ -35,14 +35,19 @@ private:
     struct Staged {
         std::string staged_path;
         store::ContentFile file;
+        const IndexJoin* join = nullptr;
     };
 
-    void bring_file(const store::ContentFile& file);
-    void copy(const store::ContentFile& file, const std::string& staged_path);
+    void take_in(const store::ContentFile& file, const Plan& plan);
+    void announce() const;
+    void bring_staged(const Staged& staged);
+    void append(fs::File& target, fs::File& source, std::uint64_t offset, std::uint64_t length, bool is_sent);
     void bring_keys();
+    void preload_keys(const std::vector<std::string>& names) const;
     void require_room(const Plan& plan) const;
     void stop_if_asked() const;
-    void verify_digest(const store::ContentFile& file, const std::string& path) const;
+    bool has_digest(const store::ContentFile& file, const std::string& path, base::FileDigests& found) const;
+    void verify_staged(const Staged& staged);
     [[noreturn]] void blame(const store::ContentFile& file, const base::FileDigests& found) const;
 
     fs::Filesystem& mirror_;

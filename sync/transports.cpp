@@ -8,6 +8,7 @@
 #include "core/fs/host.hpp"
 #include "core/fs/tree.hpp"
 #include "sync/directory_mirror.hpp"
+#include "sync/protocol/agent_mirror.hpp"
 
 namespace repotool::sync {
 namespace {
@@ -25,6 +26,10 @@ std::string trace_name(const std::string& url) {
     return host.empty() || host.starts_with('.') ? fs::host_name() : host;
 }
 
+MirrorOptions options_of(const MirrorConfig& config) {
+    return {config.url, config.formats, config.bytes_per_second, trace_name(config.url)};
+}
+
 std::unique_ptr<Mirror> open_directory(const MirrorConfig& config, Missing missing) {
     const std::string& path = config.target;
     const auto status = fs::external_status(path, fs::FinalSymlink::follow);
@@ -38,8 +43,14 @@ std::unique_ptr<Mirror> open_directory(const MirrorConfig& config, Missing missi
         }
         fs::make_external_directory(path, 0755);
     }
-    return open_directory_mirror(
-        config.name, path, {config.url, config.formats, config.bytes_per_second, trace_name(config.url)});
+    return open_directory_mirror(config.name, path, options_of(config));
+}
+
+std::unique_ptr<Mirror> open_agent(const MirrorConfig& config) {
+    AgentConnectionOptions options;
+    options.command = ssh_arguments(config.target, config.ssh);
+    options.mirror = options_of(config);
+    return make_agent_mirror(config.name, std::move(options));
 }
 
 }  // namespace
@@ -52,12 +63,17 @@ void check_target(const std::string& target) {
     if (target.empty())
         throw Error(ErrorKind::usage, "use target", target, "it is empty", "give a directory");
     if (is_directory_target(target)) return;
+    if (target.starts_with("ssh://")) {
+        ssh_arguments(target, {});
+        return;
+    }
     throw Error(ErrorKind::usage, "use target", target, "this kind of target is not supported yet",
-                "give a directory");
+                "give a directory or ssh://user@host/dir");
 }
 
 std::unique_ptr<Mirror> open_mirror(const MirrorConfig& config, Missing missing) {
     check_target(config.target);
+    if (config.target.starts_with("ssh://")) return open_agent(config);
     return open_directory(config, missing);
 }
 

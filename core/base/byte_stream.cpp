@@ -106,9 +106,11 @@ public:
         }
     }
 
-    bool has_input() const {
+    bool has_input(std::chrono::milliseconds patience) const {
         pollfd waits{in_, POLLIN, 0};
-        return ::poll(&waits, 1, 0) > 0;
+        const int ready = ::poll(&waits, 1, static_cast<int>(patience.count()));
+        hooks_.look_around();
+        return ready > 0;
     }
 
 private:
@@ -203,7 +205,7 @@ public:
 
     void write(std::string_view bytes) override { stream_->write(bytes); }
     std::size_t read(std::span<char> buffer) override { return stream_->read(buffer); }
-    bool has_input() override { return stream_->has_input(); }
+    bool has_input(std::chrono::milliseconds patience) override { return stream_->has_input(patience); }
     std::string complaints() override {
         // What it said last may still be on its way.
         pollfd waits{errors_.get(), POLLIN, 0};
@@ -247,7 +249,7 @@ public:
     }
     void write(std::string_view bytes) override { stream_.write(bytes); }
     std::size_t read(std::span<char> buffer) override { return stream_.read(buffer); }
-    bool has_input() override { return stream_.has_input(); }
+    bool has_input(std::chrono::milliseconds patience) override { return stream_.has_input(patience); }
 
 private:
     DescriptorStream stream_;

@@ -20,8 +20,8 @@ public:
     virtual void write(std::string_view bytes) = 0;
     // At least one byte; 0 where the stream ended.
     virtual std::size_t read(std::span<char> buffer) = 0;
-    // True where read() would not wait.
-    virtual bool has_input() = 0;
+    // True where read() would not wait, now or within `patience`.
+    virtual bool has_input(std::chrono::milliseconds patience) = 0;
     // The end of what the other program said on its standard error, if that comes here.
     virtual std::string complaints() { return {}; }
 };

@@ -57,6 +57,17 @@ int abort(const CommonOptions& options);
 void add_retire(CLI::App& app, CommonOptions& options);
 int retire(const CommonOptions& options);
 
+struct ServeOptions {
+    bool stdio = false;
+    std::string root;
+    std::string keyring;
+    std::vector<std::string> repositories;
+    std::vector<std::string> formats;
+    std::string idle_timeout = "60s";
+};
+void add_serve(CLI::App& app, ServeOptions& options);
+int serve(const ServeOptions& options);
+
 // "mirrorsync: cannot …" and the next step, on standard error. Returns the exit status.
 int complain(const Failure& failure);
 // One document on standard output and nothing else there.

@@ -72,6 +72,7 @@ struct Subcommand {
 
 struct Options {
     RunOptions run;
+    ServeOptions serve;
     std::vector<Subcommand> subcommands{
         {"plan", "what a run would bring to each mirror", add_plan, cli::plan},
         {"status", "what each mirror serves", add_status, cli::status},
@@ -86,6 +87,7 @@ int dispatch(CLI::App& app, const Options& options) {
         fmt::print("mirrorsync {}\n", REPOTOOL_VERSION);
         return 0;
     }
+    if (app.got_subcommand("serve")) return serve(options.serve);
     for (const auto& subcommand : options.subcommands) {
         if (!app.got_subcommand(subcommand.name)) continue;
         set_verbosity(subcommand.options);
@@ -113,6 +115,8 @@ int main(int argc, char** argv) {
     cli::add_run(app, options.run);
     for (auto& subcommand : options.subcommands)
         subcommand.add(*app.add_subcommand(subcommand.name, subcommand.description), subcommand.options);
+    cli::add_serve(*app.add_subcommand("serve", "the agent on a mirror, for an SSH forced command"),
+                   options.serve);
     app.add_subcommand("version", "of this program");
     app.require_subcommand(0, 1);
     app.set_version_flag("--version", std::string("mirrorsync ") + REPOTOOL_VERSION, "show the version");

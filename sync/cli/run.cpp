@@ -45,10 +45,21 @@ std::vector<FleetResult> sync_all(Setup& setup, const FleetOptions& options) {
     return results;
 }
 
+// True for a mirror that did what it should in every transaction.
+bool is_in_step(const std::vector<FleetResult>& results, const std::string& name) {
+    return std::all_of(results.begin(), results.end(), [&](const FleetResult& result) {
+        return std::any_of(result.mirrors.begin(), result.mirrors.end(), [&](const MirrorResult& mirror) {
+            return mirror.name == name &&
+                   (mirror.outcome == MirrorOutcome::flipped || mirror.outcome == MirrorOutcome::unchanged);
+        });
+    });
+}
+
 // After all transactions, so that it delays none.
 void tidy(Setup& setup, const FleetOptions& options, const std::vector<FleetResult>& results) {
-    if (std::all_of(results.begin(), results.end(), [](const auto& result) { return result.failure; })) return;
-    const OpenFleet fleet = setup.open(Missing::refuse);
+    OpenFleet fleet = setup.open(Missing::refuse);
+    std::erase_if(fleet.members,
+                  [&](const FleetMember& member) { return !is_in_step(results, member.mirror->name()); });
     retire_all(fleet.members, options, [](const std::string& mirror, const Retired& retired) {
         if (retired.generations + retired.metadata_files + retired.package_files == 0) return;
         base::info(fmt::format("{}: retired {}, {}, {} of metadata", mirror,

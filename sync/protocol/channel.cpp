@@ -11,7 +11,9 @@ using nlohmann::json;
 
 Channel::Channel(std::unique_ptr<base::ByteStream> stream, std::string name,
                  std::chrono::milliseconds heartbeat)
-    : stream_(std::move(stream)), name_(std::move(name)), heart_([this, heartbeat](const std::stop_token& stop) {
+    : stream_(std::move(stream)),
+      name_(std::move(name)),
+      heart_([this, heartbeat](const std::stop_token& stop) {
           std::mutex sleep;
           std::unique_lock lock(sleep);
           while (!wake_.wait_for(lock, stop, heartbeat, [&] { return stop.stop_requested(); })) {
@@ -60,27 +62,63 @@ bool Channel::read_all(char* into, std::size_t count) {
         got += more;
     }
     received_ += count;
+    last_heard_ms_ = base::monotonic_ms();
     return true;
 }
 
+Channel::Frame Channel::read_frame() {
+    std::array<char, 5> head{};
+    if (!read_all(head.data(), head.size())) return {};
+    std::size_t size = 0;
+    for (std::size_t i = 0; i < 4; ++i) size = size << 8U | static_cast<unsigned char>(head.at(i));
+    Frame frame{static_cast<Kind>(head[4]), {}};
+    const bool is_known =
+        frame.kind == Kind::message || frame.kind == Kind::data || frame.kind == Kind::heartbeat;
+    if (!is_known || size > kLargestFrame) {
+        // A login banner, the output of a shell's profile: anything but our program.
+        fail(
+            "what comes from there is not mirrorsync's protocol; is the forced command "
+            "'mirrorsync serve --stdio --root DIR'?");
+    }
+    frame.bytes.resize(size);
+    if (size > 0 && !read_all(frame.bytes.data(), size))
+        fail("the connection broke in the middle of a message");
+    return frame;
+}
+
 Channel::Frame Channel::receive() {
+    if (!waiting_.empty()) {
+        Frame frame = std::move(waiting_.front());
+        waiting_.pop_front();
+        return frame;
+    }
     for (;;) {
-        std::array<char, 5> head{};
-        if (!read_all(head.data(), head.size())) return {};
-        std::size_t size = 0;
-        for (std::size_t i = 0; i < 4; ++i) size = size << 8U | static_cast<unsigned char>(head.at(i));
-        Frame frame{static_cast<Kind>(head[4]), {}};
-        const bool is_known =
-            frame.kind == Kind::message || frame.kind == Kind::data || frame.kind == Kind::heartbeat;
-        if (!is_known || size > kLargestFrame) {
-            // A login banner, the output of a shell's profile: anything but our program.
-            fail("what comes from there is not mirrorsync's protocol; is the forced command "
-                 "'mirrorsync serve --stdio --root DIR'?");
-        }
-        frame.bytes.resize(size);
-        if (size > 0 && !read_all(frame.bytes.data(), size)) fail("the connection broke in the middle of a message");
+        Frame frame = read_frame();
         if (frame.kind != Kind::heartbeat) return frame;
     }
+}
+
+bool Channel::wait(std::chrono::milliseconds patience) {
+    if (!waiting_.empty()) return true;
+    if (!stream_->has_input(patience)) return false;
+    Frame frame = read_frame();
+    if (frame.kind == Kind::heartbeat) return false;
+    waiting_.push_back(std::move(frame));
+    return true;
+}
+
+bool Channel::was_told(const std::string& key) {
+    while (stream_->has_input(std::chrono::milliseconds(0))) {
+        Frame frame = read_frame();
+        if (frame.kind == Kind::heartbeat) continue;
+        if (frame.kind == Kind::end) fail("it closed the connection");
+        const json message = json::parse(frame.bytes, nullptr, false);
+        waiting_.push_back(std::move(frame));
+        if (!message.is_object() || !message.contains(key)) continue;
+        waiting_.clear();
+        return true;
+    }
+    return false;
 }
 
 json Channel::receive_message() {

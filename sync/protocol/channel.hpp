@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <deque>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -14,6 +15,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/base/byte_stream.hpp"
+#include "core/base/time.hpp"
 
 namespace repotool::sync {
 
@@ -41,10 +43,16 @@ public:
     Frame receive();
     // The next frame, which must be a message. Throws base::Error (network) where the channel ended.
     nlohmann::json receive_message();
+    // True where receive() has something to give, or has it within `patience`. A heartbeat ends the wait,
+    // too.
+    bool wait(std::chrono::milliseconds patience);
+    // When anything, be it a heartbeat, came last: of base::monotonic_ms().
+    std::int64_t last_heard_ms() const noexcept { return last_heard_ms_; }
     // The next frame, which must be data.
     std::string receive_data();
-    // True where a frame, which may be a heartbeat, is on its way.
-    bool has_input() { return stream_->has_input(); }
+    // True where a message with this key came while we were sending: it, and what came before it, is dropped.
+    // Does not wait.
+    bool was_told(const std::string& key);
 
     // Bytes that went either way, frames and all.
     std::uint64_t sent() const noexcept { return sent_; }
@@ -53,6 +61,7 @@ public:
 
 private:
     void write(Kind kind, std::string_view bytes);
+    Frame read_frame();
     bool read_all(char* into, std::size_t count);
     [[noreturn]] void fail(const std::string& reason) const;
 
@@ -61,6 +70,8 @@ private:
     std::mutex mutex_;  // of writing
     std::uint64_t sent_ = 0;
     std::uint64_t received_ = 0;
+    std::int64_t last_heard_ms_ = base::monotonic_ms();
+    std::deque<Frame> waiting_;  // that came while we were sending
     std::condition_variable_any wake_;
     std::jthread heart_;
 };

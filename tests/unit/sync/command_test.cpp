@@ -88,7 +88,7 @@ TEST_CASE("arguments that make no sense are exit 2 and touch nothing") {
         {site, site + "/public/mirror"},                           // inside the source
         {site, fleet.workspace.path(".")},                         // around the source
         {site, missing + "/mirror"},                               // nothing above it
-        {site, "ssh://host/dir"},                                  // not yet
+        {site, "ftp://host/dir"},                                  // not yet
         {site, "s3://bucket"},                                     // not yet
         {site, "exec:command"},                                    // not yet
         {"--unknown", site, fleet.a},                              // no such option
