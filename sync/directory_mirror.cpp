@@ -52,9 +52,11 @@ DirectoryMirror::DirectoryMirror(std::string name, std::unique_ptr<fs::Filesyste
       limit_(options_.bytes_per_second) {}
 
 bool DirectoryMirror::try_lock(const std::string& repository) {
+    if (lock_ && locked_ == repository) return true;
     if (root_->make_directory(mirror_layout::kPrivate, 0700)) root_->sync_directory("");
     lock_ = site_.try_lock_repository(repository, "mirrorsync");
     if (!lock_) return false;
+    locked_ = repository;
     ticket_ = draw_ticket(*root_, repository);
     return true;
 }

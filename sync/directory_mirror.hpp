@@ -77,6 +77,7 @@ private:
     store::Site site_;
     RateLimit limit_;
     std::unique_ptr<fs::Lock> lock_;
+    std::string locked_;        // the repository that it is of
     std::uint64_t ticket_ = 0;  // drawn with the lock
     std::unique_ptr<Work> work_;
 };

@@ -74,10 +74,13 @@ public:
                          {"parts", parts}},
                         request),
              [&](const json& it) { plan = wire::plan_from(it); });
+        is_planned_ = true;
         return plan;
     }
     Transferred stage(const StageRequest& request) override {
-        const std::uint64_t before = channel_ ? channel_->sent() : 0;
+        connect();
+        if (!is_planned_) plan(request);  // the connection is a new one
+        const std::uint64_t before = channel_->sent();
         Transferred transferred;
         read(serve_call("stage", json::object(), request),
              [&](const json& it) { transferred = wire::transferred_from(it); });
@@ -136,6 +139,7 @@ private:
 
     void connect() {
         if (channel_) return;
+        is_planned_ = false;
         channel_ = std::make_unique<Channel>(start(), name_, options_.heartbeat);
         const json answer = talk({{"call", "open"},
                                   {"protocol", kProtocol},
@@ -229,7 +233,8 @@ private:
     AgentConnectionOptions options_;
     RateLimit limit_;
     std::unique_ptr<Channel> channel_;
-    std::string locked_;  // the repository whose lock we have
+    bool is_planned_ = false;  // in this connection
+    std::string locked_;       // the repository whose lock we have
 };
 
 [[noreturn]] void bad_target(const std::string& target) {

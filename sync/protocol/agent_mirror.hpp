@@ -17,7 +17,7 @@ namespace repotool::sync {
 struct AgentConnectionOptions {
     std::vector<std::string> command;  // whose standard input and output lead to the agent
     MirrorOptions mirror;
-    std::chrono::milliseconds heartbeat{5000};
+    std::chrono::milliseconds heartbeat{1000};
     std::chrono::milliseconds patience{60000};  // with a silent agent
 };
 

@@ -21,6 +21,7 @@ using nlohmann::json;
 
 constexpr std::uint64_t kLargestPart = std::uint64_t{256} << 20U;
 constexpr std::size_t kPartsAtOnce = 4096;  // so that no question is larger than a frame
+constexpr std::size_t kPiecesInOneQuestion = 128;
 
 [[noreturn]] void not_for_sources() {
     throw Error(ErrorKind::internal, "write to", "source", "bug: it is read only");
@@ -147,27 +148,34 @@ RemoteSource::Known RemoteSource::fetch(const json& head, const Part& part) {
 // -------------------------------------------------------------------------------------------------
 
 void RemoteSource::announce(const std::vector<Piece>& pieces) {
-    if (coming_ || !announced_.empty())
+    if (coming_ || !asked_.empty())
         throw Error(ErrorKind::internal, "read", "source", "bug: something else is announced");
-    json list = json::array();
-    const auto send = [&] {
-        if (!list.empty()) channel_.send({{"pieces", list}});
-        list = json::array();
-    };
     for (const auto& piece : pieces) {
-        if (piece.length == 0 || known_.contains(piece.path)) continue;
-        list.push_back({piece.path, piece.offset, piece.length});
-        announced_.push_back(piece);
-        if (list.size() == kPartsAtOnce) send();
+        if (piece.length != 0 && !known_.contains(piece.path)) announced_.push_back(piece);
     }
-    send();
+    ask_for_more();
+}
+
+// One question beyond the one that is being answered, and no more: the other side does not listen while it
+// sends, so what we say must fit into a pipe.
+void RemoteSource::ask_for_more() {
+    if (announced_.empty() || asked_.size() >= kPiecesInOneQuestion) return;
+    json list = json::array();
+    while (!announced_.empty() && list.size() < kPiecesInOneQuestion) {
+        const Piece& piece = announced_.front();
+        list.push_back({piece.path, piece.offset, piece.length});
+        asked_.push_back(piece);
+        announced_.pop_front();
+    }
+    channel_.send({{"pieces", list}});
 }
 
 void RemoteSource::begin_piece() {
-    if (coming_ || announced_.empty()) return;
-    const Piece piece = announced_.front();
-    announced_.pop_front();
+    if (coming_ || asked_.empty()) return;
+    const Piece piece = asked_.front();
+    asked_.pop_front();
     const json head = answer();
+    ask_for_more();
     wire::reading(channel_.name(), [&] {
         if (head.at("missing").get<bool>()) throw base::SystemError(ENOENT, "read", piece.path);
         coming_ = Coming{piece.path, file_status(head), piece.offset, piece.length, {}};
@@ -212,6 +220,7 @@ void RemoteSource::halt() {
         if (message.is_object() && message.contains("halted")) break;
     }
     coming_.reset();
+    asked_.clear();
     announced_.clear();
 }
 

@@ -65,6 +65,7 @@ private:
     nlohmann::json answer();
     std::string receive(std::uint64_t length);
     Known fetch(const nlohmann::json& head, const Part& part);
+    void ask_for_more();
     void begin_piece();
     // False where the stream has no bytes of this place next.
     bool is_coming(const std::string& path, std::uint64_t offset);
@@ -73,7 +74,8 @@ private:
     Channel& channel_;
     fs::Filesystem& mirror_;
     std::map<std::string, Known> known_;
-    std::deque<Piece> announced_;  // that did not begin to come
+    std::deque<Piece> asked_;      // that did not begin to come
+    std::deque<Piece> announced_;  // that were not asked for yet
     std::optional<Coming> coming_;
 };
 
