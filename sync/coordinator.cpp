@@ -125,7 +125,8 @@ private:
         if (fleet_.objection()) return;
         for (auto& member : fleet_.members()) {
             if (!member.takes_part || !member.result.failure) continue;
-            attempt(member, [&] { member.mirror->abort(identity_, Undo::everything); });
+            // Without its lock, what is there may be another coordinator's.
+            if (member.is_locked) attempt(member, [&] { member.mirror->abort(identity_, Undo::everything); });
             keep_from_clients(member);
         }
     }
@@ -203,7 +204,7 @@ private:
         const Undo kind = has_shown_ ? Undo::keep_content : Undo::everything;
         bool is_clean = true;
         for (auto& member : fleet_.members()) {
-            if (!member.takes_part) continue;
+            if (!member.takes_part || !member.is_locked) continue;
             is_clean = attempt(member, [&] { member.mirror->abort(identity_, kind); }) && is_clean;
             if (!member.is_flipped) continue;
             member.result.outcome = MirrorOutcome::returned;

@@ -56,7 +56,9 @@ bool is_in_step(const std::vector<FleetResult>& results, const std::string& name
 }
 
 // After all transactions, so that it delays none.
-void tidy(Setup& setup, const FleetOptions& options, const std::vector<FleetResult>& results) {
+void tidy(Setup& setup, FleetOptions options, const std::vector<FleetResult>& results) {
+    constexpr std::int64_t kPatienceSeconds = 10;  // whoever is at work there tidies up, too
+    options.policy.retire.lock_timeout = std::min(options.policy.retire.lock_timeout, kPatienceSeconds);
     OpenFleet fleet = setup.open(Missing::refuse);
     std::erase_if(fleet.members,
                   [&](const FleetMember& member) { return !is_in_step(results, member.mirror->name()); });

@@ -188,6 +188,26 @@ TEST_CASE("a mirror that cannot flip after the commit is late, in quarantine, an
     CHECK(trio.quarantine.empty());
 }
 
+TEST_CASE("what another coordinator has under way on a busy mirror is left alone") {
+    Trio trio;
+    trio.policies[trio.c].is_required = false;
+    trio.options.policy.lock_timeout_seconds = 0;
+    trio.two.site.publish({{"hello", "1.0"}});
+    const auto tree = fs::open_posix_filesystem(trio.two.workspace.path("site/public"));
+    const auto generation = store::open_generation(*tree, "", "stable");
+    const TransactionIdentity identity{"stable", {1, 1, generation.manifest_sha256()}};
+    DirectoryMirror other(trio.c, make_unsynced_filesystem(trio.c), MirrorOptions{});
+    REQUIRE(other.try_lock("stable"));
+    const StageRequest request{identity, generation, {}, {}};
+    other.plan(request);
+    other.stage(request);
+    CHECK(exit_status(trio.run()) == kLagging);
+    other.verify(request);
+    other.prepare(identity);
+    other.flip(identity, Flip::final);
+    CHECK(trio.two.seen(trio.c) == 1);
+}
+
 TEST_CASE("what the network spoiled once is tried again") {
     Trio trio;
     trio.options.policy.retries = 1;
