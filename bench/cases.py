@@ -3,6 +3,7 @@
 
 import dataclasses
 
+import mirrors
 import ours
 import peers_deb
 import peers_rpm
@@ -128,9 +129,15 @@ def _signing(keys):
             for key in keys]
 
 
+def _following(binaries):
+    return [Case(f"{kind}-mirror", f"{kind.upper()}: a mirror follows a change of 5 packages", (50_000,),
+                 [Contestant(mirrors.Mirrorsync(kind, binaries), "add"), Contestant(mirrors.RsyncLinkDest(kind, binaries), "add")], 5,
+                 target=Target(50_000, None, None, {"rsync --link-dest": 10}))
+            for kind in ("rpm", "deb")]
+
+
 def all_cases(binaries, home):
-    """The cases and their keys. `binaries`: where repotool and reposign are; `home`: where the keys may be made. (rsync's case, a mirror
-    that follows, comes with mirrorsync's own.)"""
+    """The cases and their keys. `binaries`: where the programs are; `home`: where the keys may be made."""
     keys = [signing.Key(home, binaries, algorithm) for algorithm in ("ed25519", "rsa4096")]
     signed = ours.Signed("both", binaries, keys[0])
-    return [*_adding(binaries, signed), *_building(binaries), *_moving(binaries), *_remembering(binaries), *_signing(keys)], keys
+    return [*_adding(binaries, signed), *_building(binaries), *_moving(binaries), *_remembering(binaries), *_following(binaries), *_signing(keys)], keys

@@ -11,6 +11,9 @@ from corpus import Corpus, fingerprint
 from programs import Cost, remove_tree, settle, timed
 
 
+MOST_ADDED = 5  # packages of one format in one change
+
+
 @dataclasses.dataclass
 class Measured:
     case: object
@@ -36,10 +39,10 @@ class Engine:
         return [shard for kind in kinds for shard in self.corpora[kind].shards(count)]
 
     def extra(self, side):
-        """What is added: one package, or one of each format and then two more."""
+        """What may be added: some packages, or one of each format and then two more."""
         if side.kind == "both":
             return [path for pair in zip(self.corpora["rpm"].extra(2), self.corpora["deb"].extra(2)) for path in pair]
-        return self.corpora[side.kind].extra(2)
+        return self.corpora[side.kind].extra(MOST_ADDED)
 
     def state(self, side, count):
         """The prepared state of a side; those of other versions of the same program make room."""
