@@ -14,4 +14,3 @@ endforeach()
 # For the tools and for what comes later.
 find_package(CLI11 REQUIRED)
 pkg_check_modules(ARCHIVE REQUIRED IMPORTED_TARGET libarchive)
-pkg_check_modules(CURL REQUIRED IMPORTED_TARGET libcurl)

@@ -10,9 +10,9 @@ namespace repotool::sync {
 class Checker {
 public:
     virtual ~Checker() = default;
-    // Before the flip: the generation at its own address, and what is new in it. Throws base::Error (network)
-    // that names the address.
-    virtual void check_staged(const StageRequest& request) = 0;
+    // Before the flip: the generation at its own address, and `sent`, what was brought for it. Throws
+    // base::Error (network) that names the address, Cancelled where `request.stop` is asked for.
+    virtual void check_staged(const StageRequest& request, const Transferred& sent) = 0;
     // After it: what clients ask for leads to this generation.
     virtual void check_live(const StageRequest& request) = 0;
 };

@@ -116,7 +116,7 @@ private:
         member.result.packages_sent = sent.packages;
         mirror.verify(request_);
         mirror.prepare(identity_);
-        if (member.checker != nullptr) member.checker->check_staged(request_);
+        if (member.checker != nullptr) member.checker->check_staged(request_, sent);
         member.is_prepared = true;
     }
 

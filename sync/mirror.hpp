@@ -56,11 +56,13 @@ struct Transferred {
     std::uint64_t files = 0;
     std::uint64_t bytes = 0;            // that had to be sent
     std::vector<std::string> packages;  // of the files: paths below pool/<repository>/
+    std::vector<std::string> metadata;  // content-named files that were missing: paths below the root
 
     Transferred& operator+=(const Transferred& more) {
         files += more.files;
         bytes += more.bytes;
         packages.insert(packages.end(), more.packages.begin(), more.packages.end());
+        metadata.insert(metadata.end(), more.metadata.begin(), more.metadata.end());
         return *this;
     }
 };

@@ -4,4 +4,4 @@
 set(REPOTOOL_PACKAGES Threads fmt nlohmann_json OpenSSL ZLIB)
 # prefix=module: pkg_check_modules(prefix … module) makes the target PkgConfig::prefix.
 set(REPOTOOL_PKG_CONFIG RPM=rpm APT_PKG=apt-pkg GPGME=gpgme DEFLATE=libdeflate ZSTD=libzstd LZMA=liblzma SQLITE=sqlite3 YAML=yaml-cpp
-    EXPAT=expat ARCHIVE=libarchive)
+    EXPAT=expat ARCHIVE=libarchive CURL=libcurl)

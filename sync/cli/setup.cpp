@@ -12,6 +12,7 @@
 #include "core/fs/tree.hpp"
 #include "core/store/names.hpp"
 #include "core/store/purge_list.hpp"
+#include "sync/http_checker.hpp"
 #include "sync/manifest_check.hpp"
 #include "sync/unreachable_mirror.hpp"
 
@@ -196,7 +197,12 @@ OpenFleet Setup::open(Missing missing) const {
             if (!has_config_) throw;
             fleet.mirrors.push_back(make_unreachable_mirror(mirror.name, error));
         }
-        fleet.members.push_back({fleet.mirrors.back().get(), mirror.policy, nullptr});
+        Checker* checker = nullptr;
+        if (!mirror.check.empty()) {
+            fleet.checkers.push_back(make_http_checker({mirror.check, mirror.url, mirror.formats}));
+            checker = fleet.checkers.back().get();
+        }
+        fleet.members.push_back({fleet.mirrors.back().get(), mirror.policy, checker});
     }
     return fleet;
 }

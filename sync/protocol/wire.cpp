@@ -88,13 +88,15 @@ PlanSummary plan_from(const json& document) {
 }
 
 json to_json(const Transferred& transferred) {
-    return {{"files", transferred.files}, {"packages", transferred.packages}};
+    return {
+        {"files", transferred.files}, {"packages", transferred.packages}, {"metadata", transferred.metadata}};
 }
 
 Transferred transferred_from(const json& document) {
     Transferred transferred;
     document.at("files").get_to(transferred.files);
     document.at("packages").get_to(transferred.packages);
+    document.at("metadata").get_to(transferred.metadata);
     return transferred;
 }
 
