@@ -67,7 +67,7 @@ void check_target(const std::string& target) {
         ssh_arguments(target, {});
         return;
     }
-    throw Error(ErrorKind::usage, "use target", target, "this kind of target is not supported yet",
+    throw Error(ErrorKind::usage, "use target", target, "this kind of target is not supported",
                 "give a directory or ssh://user@host/dir");
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <mutex>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "core/base/error.hpp"
 #include "core/base/log.hpp"
@@ -84,12 +85,13 @@ int report(const RunOptions& options, const std::vector<FleetResult>& results) {
     if (options.common.json) print_document(document);
     int status = 0;  // the first failure's; where nothing failed, that of a lagging mirror
     bool status_is_failure = false;
+    std::set<std::string> told;  // a mirror that is away fails every repository in the same way
     for (const auto& result : results) {
         const bool is_worth_a_line = !result.failure || result.settled_at != 0;
         if (!options.common.json && !options.common.quiet && is_worth_a_line && !result.transaction.empty())
             fmt::print("{}\n", summary(result));
         const int code = exit_status(result);
-        if (result.failure) complain(*result.failure);
+        if (result.failure && told.insert(result.failure->message).second) complain(*result.failure);
         if (!result.failure && result.is_lagging) tell_who_lags(result);
         if (status == 0 || result.failure) status = status_is_failure ? status : code;
         status_is_failure = status_is_failure || result.failure;

@@ -13,7 +13,6 @@ from packages import a_deb, rpms
 from workspace import Scenario, exact_state, main, run, tool_path
 
 
-
 class Secrets(Scenario):
     """The site knows a fingerprint; its own home is not even there."""
 
@@ -179,8 +178,9 @@ class EvidenceSecrets(Secrets):
         self.publish("test/one", self.ready[0])
 
     def configure(self, sign):
-        self.write_config(CONFIG.format(sign="none, gate: {checks: [install], keys: [other-key], overrides: [stable-key]}",
-                                        key=self.key, other=self.other, home=self.dir / "nowhere") + "evidence: {sign: other-key}\n")
+        keys = {"stable-key": f'fingerprint: "{self.key}"', "other-key": f'fingerprint: "{self.other}", home: "{self.dir}/nowhere"'}
+        gate = "sign: none, gate: {checks: [install], keys: [other-key], overrides: [stable-key]}"
+        self.write_config(signing_config({"stable": gate, "open": "sign: none"}, keys) + "evidence: {sign: other-key}\n")
 
     def test_a_result_is_signed_with_a_key_from_a_file(self):
         record = ["result", "one", "--check", "install", "--status", "pass"]

@@ -296,7 +296,7 @@ OTHER_TOOLS = [
     ("mirrorsync", "--lock-timeout soon {site} {empty}", 2, r"soon"),
     ("mirrorsync", "--keyring {missing} {site} {empty}", None, r"{missing}"),
     ("mirrorsync", "--report {missing}/r {site} {empty}", None, r"{missing}"),
-    ("mirrorsync", "{site} ssh://user@host/dir", 2, r"not supported yet"),
+    ("mirrorsync", "{site} ftp://user@host/dir", 2, r"not supported"),
 ]
 
 CONFIGURATIONS = [
