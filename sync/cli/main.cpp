@@ -14,7 +14,8 @@ namespace repotool::sync::cli {
 
 void add_common(CLI::App& app, CommonOptions& options) {
     app.add_option("places", options.places,
-                   "SOURCE: a site or its public tree (default: the nearest site); TARGETs: directories. "
+                   "SOURCE: a site or its public tree (default: the nearest site); TARGETs: directories, "
+                   "ssh://user@host/dir. "
                    "Without any TARGET: the mirrors of mirrors.yaml")
         ->type_name("[SOURCE] TARGET...");
     app.add_option("--site", options.site, "the site that is SOURCE")->type_name("DIR");

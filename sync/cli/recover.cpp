@@ -21,6 +21,14 @@ std::string waiting_text(const RecoveryReport& report) {
     return text;
 }
 
+std::string told(const RecoveryReport& report) {
+    if (report.finished + report.undone + report.committed == 0 && report.waiting.empty())
+        return "no run left anything";
+    const std::string done = fmt::format("{} finished, {} taken back",
+                                         base::counted(report.finished, "transaction"), report.undone);
+    return report.waiting.empty() ? done : fmt::format("{}; waiting for {}", done, waiting_text(report));
+}
+
 int recover(const CommonOptions& options, Recover what) {
     Setup setup(options);
     const FleetOptions fleet_options = setup.fleet_options();
@@ -35,11 +43,7 @@ int recover(const CommonOptions& options, Recover what) {
                                 {"undone", report.undone},
                                 {"committed", report.committed},
                                 {"waiting", report.waiting}});
-        if (!options.json && !options.quiet) {
-            fmt::print("{}: {} finished, {} taken back{}\n", name,
-                       base::counted(report.finished, "transaction"), report.undone,
-                       report.waiting.empty() ? "" : "; waiting for " + waiting_text(report));
-        }
+        if (!options.json && !options.quiet) fmt::print("{}: {}\n", name, told(report));
         if (what == Recover::undecided && report.committed > 0) {
             status = complain(
                 {base::ErrorKind::conflict, name,

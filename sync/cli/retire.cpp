@@ -25,6 +25,19 @@ json to_json(const std::string& name, const Retired& retired) {
             {"left_alone", retired.left_alone}};
 }
 
+std::string told(const Retired& retired) {
+    const std::string waiting = retired.waiting_files == 0
+                                    ? ""
+                                    : fmt::format("; the grace of {} is not over",
+                                                  base::counted(retired.waiting_files, "package file"));
+    if (retired.generations + retired.package_files + retired.metadata_files == 0)
+        return "nothing to retire" + waiting;
+    return fmt::format(
+        "{} retired, {} and {} of metadata removed ({}){}", base::counted(retired.generations, "generation"),
+        base::counted(retired.package_files, "package file"), base::counted(retired.metadata_files, "file"),
+        base::human_size(retired.bytes), waiting);
+}
+
 }  // namespace
 
 void add_retire(CLI::App& app, CommonOptions& options) {
@@ -36,19 +49,15 @@ int retire(const CommonOptions& options) {
     Setup setup(options);
     const OpenFleet fleet = setup.open(Missing::refuse);
     json mirrors = json::array();
-    std::size_t told = 0;
+    std::size_t answered = 0;
     retire_all(fleet.members, setup.fleet_options(), [&](const std::string& name, const Retired& retired) {
-        ++told;
+        ++answered;
         mirrors.push_back(to_json(name, retired));
         if (options.json) return;
-        fmt::print("{}: {} retired, {} and {} of metadata removed ({}), {} wait for the end of their grace\n",
-                   name, base::counted(retired.generations, "generation"),
-                   base::counted(retired.package_files, "package file"),
-                   base::counted(retired.metadata_files, "file"), base::human_size(retired.bytes),
-                   base::counted(retired.waiting_files, "package file"));
+        fmt::print("{}: {}\n", name, told(retired));
         for (const auto& message : retired.left_alone) fmt::print("  {}\n", message);
     });
-    const bool is_whole = told == fleet.members.size();
+    const bool is_whole = answered == fleet.members.size();
     if (options.json) print_document({{"ok", is_whole}, {"mirrors", mirrors}});
     return is_whole ? 0 : base::exit_code(base::ErrorKind::network);
 }
