@@ -107,16 +107,19 @@ private:
         guard_against_mass_removal(member.mirror->plan(request_), member.result.name, policy_);
     }
 
-    // The way of one mirror to PREPARED.
+    // The way of one mirror to PREPARED. Where only the look at it is tried again, nothing is brought again.
     void bring(Member& member) {
-        Mirror& mirror = *member.mirror;
-        const Transferred sent = mirror.stage(request_);
-        member.result.bytes_sent += sent.bytes;
-        member.result.files_sent += sent.files;
-        member.result.packages_sent = sent.packages;
-        mirror.verify(request_);
-        mirror.prepare(identity_);
-        if (member.checker != nullptr) member.checker->check_staged(request_, sent);
+        if (!member.brought) {
+            Mirror& mirror = *member.mirror;
+            Transferred sent = mirror.stage(request_);
+            member.result.bytes_sent += sent.bytes;
+            member.result.files_sent += sent.files;
+            member.result.packages_sent = sent.packages;
+            mirror.verify(request_);
+            mirror.prepare(identity_);
+            member.brought = std::move(sent);
+        }
+        if (member.checker != nullptr) member.checker->check_staged(request_, *member.brought);
         member.is_prepared = true;
     }
 
