@@ -68,7 +68,7 @@ struct Transferred {
 };
 
 enum class Flip { final, canary };
-// everything: the mirror is as it was. names_only: what clients may have seen of a canary on the way stays
+// everything: the mirror is as it was. keep_content: what clients may have seen of a canary on the way stays
 // readable until its grace is over.
 enum class Undo { everything, keep_content };
 

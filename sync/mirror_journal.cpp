@@ -5,10 +5,10 @@
 
 #include <nlohmann/json.hpp>
 
-#include "core/base/digest.hpp"
 #include "core/base/error.hpp"
 #include "core/fs/tree.hpp"
 #include "core/store/line_log.hpp"
+#include "sync/version_json.hpp"
 
 namespace repotool::sync::mirror_layout {
 
@@ -34,19 +34,6 @@ namespace repotool::sync {
 namespace {
 
 using nlohmann::json;
-
-json to_json(const Version& version) {
-    return {
-        {"epoch", version.epoch}, {"generation", version.generation}, {"manifest", version.manifest_sha256}};
-}
-
-Version version_from(const json& document) {
-    Version version{document.at("epoch").get<std::uint64_t>(), document.at("generation").get<std::uint64_t>(),
-                    document.at("manifest").get<std::string>()};
-    if (!base::is_sha256_hex(version.manifest_sha256))
-        throw json::other_error::create(501, "not a digest", &document);
-    return version;
-}
 
 // Turns the JSON library's complaints into ours.
 template <typename Read>
@@ -92,7 +79,7 @@ MirrorJournal read_mirror_journal(fs::Filesystem& mirror, const std::string& dir
 
 void journal_begin(fs::Filesystem& mirror, const std::string& directory,
                    const TransactionIdentity& identity) {
-    json line = to_json(identity.version);
+    json line = version_json(identity.version);
     line["state"] = "begin";
     line["repository"] = identity.repository;
     append(mirror, directory, line);
@@ -124,7 +111,7 @@ std::optional<Version> read_highest(fs::Filesystem& mirror, const std::string& r
 }
 
 void write_highest(fs::Filesystem& mirror, const std::string& repository, const Version& version) {
-    fs::replace_file(mirror, mirror_layout::highest(repository), to_json(version).dump() + "\n", 0600);
+    fs::replace_file(mirror, mirror_layout::highest(repository), version_json(version).dump() + "\n", 0600);
 }
 
 namespace {

@@ -39,7 +39,6 @@ struct PlanSummary {
     std::uint64_t present_packages = 0;
     std::uint64_t free_bytes = 0;
     std::optional<std::uint64_t> free_inodes{};  // empty: the filesystem does not count them
-    std::int64_t clock_skew_ms = 0;              // how far the mirror's clock is ahead of ours
 };
 PlanSummary summarize(const Plan& plan) noexcept;
 

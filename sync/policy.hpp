@@ -23,7 +23,6 @@ struct FleetPolicy {
     std::size_t parallel = 16;  // mirrors at work at once
     // Packages that may leave a mirror in one transaction. Empty: half of them, and a hundred in any case.
     std::optional<std::uint64_t> max_delete;
-    bool does_retire = true;
     RetireRequest retire;
 };
 

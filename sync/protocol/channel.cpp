@@ -61,7 +61,6 @@ bool Channel::read_all(char* into, std::size_t count) {
         if (more == 0) fail("the connection broke in the middle of a message");
         got += more;
     }
-    received_ += count;
     last_heard_ms_ = base::monotonic_ms();
     return true;
 }

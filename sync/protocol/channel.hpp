@@ -54,9 +54,8 @@ public:
     // Does not wait.
     bool was_told(const std::string& key);
 
-    // Bytes that went either way, frames and all.
+    // Bytes, frames and all.
     std::uint64_t sent() const noexcept { return sent_; }
-    std::uint64_t received() const noexcept { return received_; }
     const std::string& name() const noexcept { return name_; }
 
 private:
@@ -69,7 +68,6 @@ private:
     std::string name_;
     std::mutex mutex_;  // of writing
     std::uint64_t sent_ = 0;
-    std::uint64_t received_ = 0;
     std::int64_t last_heard_ms_ = base::monotonic_ms();
     std::deque<Frame> waiting_;  // that came while we were sending
     std::condition_variable_any wake_;

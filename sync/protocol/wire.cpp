@@ -5,6 +5,7 @@
 
 #include "core/base/digest.hpp"
 #include "core/store/names.hpp"
+#include "sync/version_json.hpp"
 
 namespace repotool::sync::wire {
 namespace {
@@ -12,20 +13,12 @@ namespace {
 using base::ErrorKind;
 using nlohmann::json;
 
-json version_json(const std::optional<Version>& version) {
-    if (!version) return nullptr;
-    return {{"epoch", version->epoch},
-            {"generation", version->generation},
-            {"manifest", version->manifest_sha256}};
+json or_null(const std::optional<Version>& version) {
+    return version ? version_json(*version) : json(nullptr);
 }
 
-std::optional<Version> version_from(const json& document) {
-    if (document.is_null()) return std::nullopt;
-    Version version{document.at("epoch").get<std::uint64_t>(), document.at("generation").get<std::uint64_t>(),
-                    document.at("manifest").get<std::string>()};
-    if (!base::is_sha256_hex(version.manifest_sha256))
-        throw json::other_error::create(501, "not a digest", &document);
-    return version;
+std::optional<Version> version_or_null(const json& document) {
+    return document.is_null() ? std::nullopt : std::optional(version_from(document));
 }
 
 constexpr std::array kKinds{ErrorKind::internal, ErrorKind::usage,   ErrorKind::input,
@@ -50,18 +43,17 @@ json to_json(const TransactionIdentity& identity) {
 }
 
 TransactionIdentity identity_from(const json& document) {
-    TransactionIdentity identity{document.at("repository").get<std::string>(),
-                                 version_from(document).value()};
+    TransactionIdentity identity{document.at("repository").get<std::string>(), version_from(document)};
     store::check_repository_name(identity.repository);
     return identity;
 }
 
 json to_json(const MirrorState& state) {
-    return {{"current", version_json(state.current)}, {"highest", version_json(state.highest)}};
+    return {{"current", or_null(state.current)}, {"highest", or_null(state.highest)}};
 }
 
 MirrorState state_from(const json& document) {
-    return {version_from(document.at("current")), version_from(document.at("highest"))};
+    return {version_or_null(document.at("current")), version_or_null(document.at("highest"))};
 }
 
 json to_json(const PlanSummary& plan) {

@@ -5,11 +5,9 @@ import getpass
 import os
 import pathlib
 import shutil
-import socket
 import subprocess
-import time
 
-from workspace import free_port
+from workspace import comes_up, free_port
 
 CONFIGURATION = """
 Port {port}
@@ -54,13 +52,8 @@ class Sshd:
         with open(self.dir / "log", "wb") as log:
             self.process = subprocess.Popen([program, "-D", "-e", "-f", self.dir / "config"], stdin=subprocess.DEVNULL,
                                             stdout=log, stderr=log, start_new_session=True)
-        for _ in range(200):
-            if self.process.poll() is not None:
-                return False
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
-                    return True
-            time.sleep(0.02)
+        if comes_up(self.process, self.port):
+            return True
         self.stop()
         return False
 

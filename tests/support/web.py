@@ -5,12 +5,11 @@ import http.client
 import http.server
 import os
 import pathlib
-import socket
 import subprocess
 import threading
 import time
 
-from workspace import free_port
+from workspace import comes_up, free_port
 
 CONFIGURATION = """
 daemon off; {user} worker_processes 1; pid {dir}/pid; error_log {dir}/error.log;
@@ -50,13 +49,8 @@ class Nginx:
             ["nginx", "-e", str(self.dir / "error.log"), "-c", str(self.dir / "nginx.conf")], stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             env={**os.environ, "PATH": os.environ.get("PATH", "") + ":/usr/sbin:/sbin"})
-        for _ in range(200):
-            if self.process.poll() is not None:
-                return False
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
-                    return True
-            time.sleep(0.02)
+        if comes_up(self.process, self.port):
+            return True
         self.stop()
         return False
 

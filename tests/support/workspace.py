@@ -88,6 +88,18 @@ def free_port():
         return probe.getsockname()[1]
 
 
+def comes_up(process, port):
+    """False where the server ends, or does not listen on its port for 4 seconds."""
+    for _ in range(200):
+        if process.poll() is not None:
+            return False
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return True
+        time.sleep(0.02)
+    return False
+
+
 def sha256(path):
     digest = hashlib.sha256()
     with open(path, "rb") as stream:
