@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "sync/result.hpp"
+#include "sync/fleet/result.hpp"
 
 namespace repotool::sync::cli {
 

@@ -8,7 +8,7 @@
 #include "core/base/error.hpp"
 #include "core/base/text.hpp"
 #include "sync/cli/setup.hpp"
-#include "sync/fleet_recovery.hpp"
+#include "sync/fleet/fleet_recovery.hpp"
 
 namespace repotool::sync::cli {
 namespace {

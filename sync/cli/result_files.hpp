@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "sync/cli/commands.hpp"
-#include "sync/result.hpp"
+#include "sync/fleet/result.hpp"
 
 namespace repotool::sync::cli {
 

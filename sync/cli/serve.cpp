@@ -5,7 +5,7 @@
 #include "core/base/time.hpp"
 #include "core/fs/external.hpp"
 #include "sync/cli/commands.hpp"
-#include "sync/manifest_check.hpp"
+#include "sync/directory/manifest_check.hpp"
 #include "sync/protocol/agent.hpp"
 
 namespace repotool::sync::cli {

@@ -12,9 +12,9 @@
 #include "core/fs/tree.hpp"
 #include "core/store/names.hpp"
 #include "core/store/purge_list.hpp"
-#include "sync/http_checker.hpp"
-#include "sync/manifest_check.hpp"
-#include "sync/unreachable_mirror.hpp"
+#include "sync/directory/manifest_check.hpp"
+#include "sync/fleet/http_checker.hpp"
+#include "sync/fleet/unreachable_mirror.hpp"
 
 namespace repotool::sync::cli {
 namespace {

@@ -7,10 +7,10 @@
 #include <vector>
 
 #include "sync/cli/commands.hpp"
-#include "sync/coordinator.hpp"
-#include "sync/fleet_config.hpp"
-#include "sync/source.hpp"
-#include "sync/transports.hpp"
+#include "sync/fleet/coordinator.hpp"
+#include "sync/fleet/fleet_config.hpp"
+#include "sync/fleet/transports.hpp"
+#include "sync/source/source.hpp"
 
 namespace repotool::sync::cli {
 

@@ -16,7 +16,7 @@
 #include "core/base/time.hpp"
 #include "core/store/generation_reader.hpp"
 #include "sync/cli/setup.hpp"
-#include "sync/quarantine.hpp"
+#include "sync/fleet/quarantine.hpp"
 
 namespace repotool::sync::cli {
 namespace {

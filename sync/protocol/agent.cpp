@@ -15,7 +15,7 @@
 #include "core/fs/tree.hpp"
 #include "core/store/layout.hpp"
 #include "core/store/names.hpp"
-#include "sync/directory_mirror.hpp"
+#include "sync/directory/directory_mirror.hpp"
 #include "sync/protocol/channel.hpp"
 #include "sync/protocol/remote_source.hpp"
 #include "sync/protocol/wire.hpp"

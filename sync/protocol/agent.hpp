@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "core/base/byte_stream.hpp"
-#include "sync/mirror.hpp"
+#include "sync/mirror/mirror.hpp"
 
 namespace repotool::sync {
 

@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "sync/directory_mirror.hpp"
-#include "sync/fleet_config.hpp"
-#include "sync/mirror.hpp"
+#include "sync/directory/directory_mirror.hpp"
+#include "sync/fleet/fleet_config.hpp"
+#include "sync/mirror/mirror.hpp"
 
 namespace repotool::sync {
 

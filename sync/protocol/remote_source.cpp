@@ -9,7 +9,7 @@
 #include "core/base/error.hpp"
 #include "core/formats/zstd_patch.hpp"
 #include "core/fs/tree.hpp"
-#include "sync/mirror.hpp"
+#include "sync/mirror/mirror.hpp"
 #include "sync/protocol/wire.hpp"
 
 namespace repotool::sync {

@@ -10,8 +10,8 @@
 #include <string>
 
 #include "core/fs/filesystem.hpp"
+#include "sync/mirror/read_ahead.hpp"
 #include "sync/protocol/channel.hpp"
-#include "sync/read_ahead.hpp"
 
 namespace repotool::sync {
 

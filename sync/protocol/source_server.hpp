@@ -7,8 +7,8 @@
 #include <string>
 
 #include "core/store/generation_reader.hpp"
+#include "sync/directory/rate_limit.hpp"
 #include "sync/protocol/channel.hpp"
-#include "sync/rate_limit.hpp"
 
 namespace repotool::sync {
 

@@ -5,7 +5,7 @@
 
 #include "core/base/digest.hpp"
 #include "core/store/names.hpp"
-#include "sync/version_json.hpp"
+#include "sync/mirror/version_json.hpp"
 
 namespace repotool::sync::wire {
 namespace {

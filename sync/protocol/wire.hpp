@@ -9,7 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/base/error.hpp"
-#include "sync/mirror.hpp"
+#include "sync/mirror/mirror.hpp"
 
 namespace repotool::sync::wire {
 

@@ -7,7 +7,7 @@
 
 #include "core/base/log.hpp"
 #include "forwarding_filesystem.hpp"
-#include "sync/directory_mirror.hpp"
+#include "sync/directory/directory_mirror.hpp"
 
 namespace repotool::sync::testing {
 namespace {
@@ -65,7 +65,8 @@ std::uint64_t TwoMirrors::seen(const std::string& mirror) const {
 std::size_t TwoMirrors::leftovers() const {
     std::size_t count = 0;
     for (const auto& mirror : {a, b}) {
-        for (const auto& item : private_snapshot(mirror)) count += item.first.starts_with("stable/txn/") ? 1 : 0;
+        for (const auto& item : private_snapshot(mirror))
+            count += item.first.starts_with("stable/txn/") ? 1 : 0;
     }
     const std::string journals = workspace.path("site/private/sync/stable");
     if (!std::filesystem::exists(journals)) return count;

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "small_site.hpp"
-#include "sync/coordinator.hpp"
+#include "sync/fleet/coordinator.hpp"
 
 namespace repotool::sync::testing {
 

@@ -4,7 +4,7 @@
 
 #include "core/fs/testing/failing_filesystem.hpp"
 #include "fleet.hpp"
-#include "sync/directory_mirror.hpp"
+#include "sync/directory/directory_mirror.hpp"
 
 using namespace repotool;
 using namespace repotool::sync;

@@ -7,8 +7,8 @@
 #include "fleet.hpp"
 #include "forwarding_filesystem.hpp"
 #include "spoilt_mirror.hpp"
-#include "sync/directory_mirror.hpp"
-#include "sync/quarantine.hpp"
+#include "sync/directory/directory_mirror.hpp"
+#include "sync/fleet/quarantine.hpp"
 
 using namespace repotool;
 using namespace repotool::sync;

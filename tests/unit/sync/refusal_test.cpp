@@ -6,8 +6,8 @@
 
 #include "core/base/error.hpp"
 #include "fleet.hpp"
-#include "sync/directory_mirror.hpp"
-#include "sync/manifest_check.hpp"
+#include "sync/directory/directory_mirror.hpp"
+#include "sync/directory/manifest_check.hpp"
 
 using namespace repotool;
 using namespace repotool::sync;

@@ -5,7 +5,7 @@
 #include <functional>
 #include <string>
 
-#include "sync/mirror.hpp"
+#include "sync/mirror/mirror.hpp"
 
 namespace repotool::sync::testing {
 

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "sync/fleet/coordinator_journal.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "core/base/digest.hpp"
+#include "core/base/error.hpp"
+#include "core/base/log.hpp"
+#include "core/fs/tree.hpp"
+#include "core/store/generation_reader.hpp"
+#include "core/store/line_log.hpp"
+#include "sync/mirror/lock.hpp"
+
+namespace repotool::sync {
+namespace {
+
+using nlohmann::json;
+
+std::string repository_directory(const Source& source, const std::string& repository) {
+    return fs::join_path(source.state_root, repository);
+}
+
+// Empty where the journal has not got as far as its first line.
+CoordinatorRecord read_record(Source& source, const std::string& directory) {
+    CoordinatorRecord record;
+    record.directory = directory;
+    const std::string path = directory + "/journal";
+    if (!source.state.status(path)) return record;
+    const store::LineLog log = store::parse_line_log(fs::read_file(source.state, path), path);
+    try {
+        for (const auto& text : log.lines) {
+            const json line = json::parse(text);
+            const std::string state = line.at("state").get<std::string>();
+            if (state == "begin") {
+                record.identity = {
+                    line.at("repository").get<std::string>(),
+                    {line.at("epoch").get<std::uint64_t>(), line.at("generation").get<std::uint64_t>(),
+                     line.at("transaction").get<std::string>()}};
+                line.at("mirrors").get_to(record.mirrors);
+                line.at("owed").get_to(record.owed);
+            }
+            if (state == "canary") record.has_canary = true;
+            if (state == "commit") record.decision = Decision::commit;
+            if (state == "abort") record.decision = Decision::abort;
+        }
+    } catch (const json::exception& error) {
+        throw base::Error(base::ErrorKind::integrity, "read", path, error.what());
+    }
+    return record;
+}
+
+}  // namespace
+
+CoordinatorJournal::CoordinatorJournal(Source& source, const TransactionIdentity& identity,
+                                       const std::vector<std::string>& mirrors,
+                                       const std::vector<std::string>& owed)
+    : source_(source),
+      directory_(fs::join_path(repository_directory(source, identity.repository), identity.id())),
+      owed_(owed) {
+    for (const auto& changed : fs::make_directories(source_.state, directory_, 0700)) {
+        source_.state.sync_directory(changed);
+    }
+    const json line{{"state", "begin"},
+                    {"repository", identity.repository},
+                    {"transaction", identity.id()},
+                    {"epoch", identity.version.epoch},
+                    {"generation", identity.version.generation},
+                    {"mirrors", mirrors},
+                    {"owed", owed}};
+    lines_.push_back(line.dump());
+    fs::replace_file(source_.state, directory_ + "/journal", store::checked_line(lines_.back()), 0600);
+}
+
+void CoordinatorJournal::commit() {
+    replace(json{{"state", "commit"}});
+}
+
+void CoordinatorJournal::abort() {
+    replace(json{{"state", "abort"}});
+}
+
+// A decision is a new file under the journal's name: a torn note before it cannot make it unreadable, and a
+// decision that failed half-way cannot stand beside the one that replaces it.
+void CoordinatorJournal::replace(const json& decision) {
+    auto lines = lines_;
+    lines.push_back(decision.dump());
+    std::string text;
+    for (const auto& line : lines) text += store::checked_line(line);
+    fs::replace_file(source_.state, directory_ + "/journal", text, 0600);
+    lines_ = std::move(lines);
+    is_whole_ = true;
+}
+
+void CoordinatorJournal::note_prepared(const std::string& mirror) noexcept {
+    note("prepared", mirror);
+}
+
+void CoordinatorJournal::canary(const std::string& mirror) {
+    replace(json{{"state", "canary"}, {"mirror", mirror}});
+}
+
+void CoordinatorJournal::note_flipped(const std::string& mirror) noexcept {
+    note("flipped", mirror);
+}
+
+void CoordinatorJournal::note(const char* state, const std::string& mirror) noexcept {
+    if (!is_whole_) return;
+    try {
+        std::string line = json{{"state", state}, {"mirror", mirror}}.dump();
+        store::append_line(source_.state, directory_ + "/journal", line);
+        lines_.push_back(std::move(line));
+    } catch (const std::exception& error) {
+        is_whole_ = false;
+        base::detail(fmt::format("the journal lacks a note: {}", error.what()));
+    }
+}
+
+void CoordinatorJournal::close() noexcept {
+    if (!owed_.empty()) return;
+    try {
+        fs::remove_tree(source_.state, directory_);
+    } catch (const std::exception& error) {
+        base::warn(fmt::format("the journal stays until the next run: {}", error.what()));
+    }
+}
+
+std::vector<CoordinatorRecord> read_coordinator_journals(Source& source, const std::string& repository) {
+    std::vector<CoordinatorRecord> records;
+    const std::string directory = repository_directory(source, repository);
+    for (const auto& name : source.state.list(directory)) {
+        if (!base::is_sha256_hex(name)) continue;
+        records.push_back(read_record(source, directory + "/" + name));
+    }
+    std::sort(records.begin(), records.end(),
+              [](const auto& a, const auto& b) { return is_older(a.identity.version, b.identity.version); });
+    return records;
+}
+
+void remove_coordinator_journal(Source& source, const CoordinatorRecord& record) {
+    fs::remove_tree(source.state, record.directory);
+}
+
+std::unique_ptr<fs::Lock> lock_source(Source& source, const std::string& repository,
+                                      std::int64_t timeout_seconds) {
+    const std::string path =
+        repository_directory(source, repository) + ".lock";  // no repository's name ends so
+    // A name that is nowhere leaves no lock behind.
+    if (!source.state.status(path)) store::open_generation(source.tree, "", repository);
+    fs::make_directories(source.state, fs::parent_path(path), 0700);
+    return wait_for_lock(source.state, path, fmt::format("{} of {}", repository, source.name),
+                         timeout_seconds);
+}
+
+}  // namespace repotool::sync

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The mirrors of one transaction, moved side by side: every failure is kept with its mirror, and the policy
+// says what it means for the others.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "sync/fleet/policy.hpp"
+#include "sync/fleet/result.hpp"
+#include "sync/fleet/runtime.hpp"
+#include "sync/mirror/checker.hpp"
+#include "sync/mirror/mirror.hpp"
+
+namespace repotool::sync {
+
+struct FleetMember {
+    Mirror* mirror = nullptr;
+    MirrorPolicy policy{};
+    Checker* checker = nullptr;  // null: nobody looks
+};
+
+class Fleet {
+public:
+    // The mirrors outlive this object, which unlocks those that it locked.
+    Fleet(const std::vector<FleetMember>& members, TransactionIdentity identity, const FleetPolicy& policy,
+          Runtime& runtime);
+    ~Fleet();
+    Fleet(const Fleet&) = delete;
+    Fleet& operator=(const Fleet&) = delete;
+
+    struct Member : FleetMember {
+        MirrorResult result;
+        bool is_locked = false;
+        bool takes_part = true;
+        std::optional<Transferred> brought{};  // what, once it is there under its names
+        bool is_prepared = false;
+        bool is_flipped = false;
+        bool is_tidy = true;  // false: clients see the new generation, but something is left to clean up
+        // It takes part, and nothing went wrong with it yet.
+        bool is_well() const { return takes_part && !result.failure; }
+    };
+
+    // Mirrors that serve this generation already take no part: nothing is written on them.
+    void leave_out_current();
+    // All of them or none: whoever finds one of them busy lets the others go and tries again, so that two
+    // coordinators cannot wait for each other. A mirror that is busy for longer fails.
+    void lock();
+
+    // Calls `work` for each member that is well and that `which` wants, in parallel, and waits for all. What
+    // it throws becomes that member's failure ("cannot <verb> '<mirror>': …"), after retries where the
+    // network is to blame; before the commit it asks the others to stop where the fleet cannot commit any
+    // more.
+    using Wanted = std::function<bool(const Member&)>;
+    void on_each(const std::string& verb, const std::function<void(Member&)>& work, const Wanted& which = {});
+    std::stop_token stop_token() const { return stop_.get_token(); }
+    // Work that is under way ends soon; those that did not finish fail for this reason.
+    void call_time(const std::string& reason);
+    // From here on a failure stops nobody.
+    void set_committed() { is_committed_ = true; }
+
+    // Why the fleet may not commit; empty where it may. Of several, the first in the order given.
+    std::optional<Failure> objection() const;
+    bool is_empty() const;
+    std::vector<std::string> names() const;
+    // Of the first member, in the order given, that failed and `which` wants.
+    const Failure* first_failure(const Wanted& which = {}) const;
+    std::vector<Member>& members() noexcept { return members_; }
+    std::vector<MirrorResult> results() const;
+    // Between the first and the last flip.
+    std::int64_t flip_skew_ms() const;
+
+private:
+    std::optional<Failure> find_objection() const;
+    void guarded(Member& member, const std::string& verb, const std::function<void(Member&)>& work);
+    void try_with_retries(Member& member, const std::function<void(Member&)>& work);
+    bool lock_all(bool is_last_time);
+
+    std::vector<Member> members_;
+    TransactionIdentity identity_;
+    const FleetPolicy& policy_;
+    Runtime& runtime_;
+    std::stop_source stop_;
+    mutable std::mutex mutex_;  // of the members' failures and time_called_, while threads are at work
+    std::string time_called_;
+    bool is_committed_ = false;
+};
+
+}  // namespace repotool::sync

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "sync/fleet/transports.hpp"
+
+#include <algorithm>
+
+#include "core/base/error.hpp"
+#include "core/fs/external.hpp"
+#include "core/fs/host.hpp"
+#include "core/fs/tree.hpp"
+#include "sync/directory/directory_mirror.hpp"
+#include "sync/protocol/agent_mirror.hpp"
+
+namespace repotool::sync {
+namespace {
+
+using base::Error;
+using base::ErrorKind;
+
+// The host of the mirror's address, as Debian's mirrors name their trace files, or this host.
+std::string trace_name(const std::string& url) {
+    const auto begin = url.find("://");
+    if (begin == std::string::npos) return fs::host_name();
+    const std::string rest = url.substr(begin + 3);
+    std::string host = rest.substr(0, rest.find('/'));
+    std::replace(host.begin(), host.end(), ':', '_');
+    return host.empty() || host.starts_with('.') ? fs::host_name() : host;
+}
+
+MirrorOptions options_of(const MirrorConfig& config) {
+    return {config.url, config.formats, config.bytes_per_second, trace_name(config.url)};
+}
+
+std::unique_ptr<Mirror> open_directory(const MirrorConfig& config, Missing missing) {
+    const std::string& path = config.target;
+    const auto status = fs::external_status(path, fs::FinalSymlink::follow);
+    if (status && status->kind != fs::Kind::directory)
+        throw Error(ErrorKind::usage, "use target", path, "it is no directory");
+    if (!status && missing == Missing::make) {
+        const std::string parent = fs::parent_path(path);
+        if (!fs::external_status(parent.empty() ? "/" : parent, fs::FinalSymlink::follow)) {
+            throw Error(ErrorKind::usage, "use target", path, "the directory above it does not exist",
+                        "is its filesystem mounted?");
+        }
+        fs::make_external_directory(path, 0755);
+    }
+    return open_directory_mirror(config.name, path, options_of(config));
+}
+
+std::unique_ptr<Mirror> open_agent(const MirrorConfig& config) {
+    AgentConnectionOptions options;
+    options.command = ssh_arguments(config.target, config.ssh);
+    options.mirror = options_of(config);
+    return make_agent_mirror(config.name, std::move(options));
+}
+
+}  // namespace
+
+bool is_directory_target(const std::string& target) {
+    return target.find("://") == std::string::npos && !target.starts_with("exec:");
+}
+
+void check_target(const std::string& target) {
+    if (target.empty())
+        throw Error(ErrorKind::usage, "use target", target, "it is empty", "give a directory");
+    if (is_directory_target(target)) return;
+    if (target.starts_with("ssh://")) {
+        ssh_arguments(target, {});
+        return;
+    }
+    throw Error(ErrorKind::usage, "use target", target, "this kind of target is not supported",
+                "give a directory or ssh://user@host/dir");
+}
+
+std::unique_ptr<Mirror> open_mirror(const MirrorConfig& config, Missing missing) {
+    check_target(config.target);
+    if (config.target.starts_with("ssh://")) return open_agent(config);
+    return open_directory(config, missing);
+}
+
+}  // namespace repotool::sync
