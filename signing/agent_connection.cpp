@@ -43,27 +43,17 @@ private:
 
 }  // namespace
 
-AgentConnection::AgentConnection(const AgentKey& key, const std::filesystem::path& socket) : key_(key) {
-    auto error = gpgme_new(&context_);
-    if (error == GPG_ERR_NO_ERROR) error = gpgme_set_protocol(context_, GPGME_PROTOCOL_ASSUAN);
-    if (error == GPG_ERR_NO_ERROR)
-        error = gpgme_ctx_set_engine_info(context_, GPGME_PROTOCOL_ASSUAN, socket.c_str(), nullptr);
-    if (error != GPG_ERR_NO_ERROR) {
-        gpgme_release(context_);  // no destructor runs for a constructor that throws
-        throw key_error(key_.reference, explain(error));
-    }
-    events_.attach(context_);
-    try {
-        ask(fmt::format("OPTION pinentry-mode={}", key_.reference.passphrase ? "loopback" : "error"));
-        ask("SIGKEY " + key_.keygrip);
-    } catch (...) {
-        gpgme_release(context_);
-        throw;
-    }
+AgentConnection::AgentConnection(const AgentKey& key, const std::filesystem::path& socket)
+    : key_(key), channel_(socket, key.reference.passphrase) {
+    forbid_questions();
+    ask("SIGKEY " + key_.keygrip);
 }
 
-AgentConnection::~AgentConnection() {
-    gpgme_release(context_);
+// An agent that serves strangers lets nobody say how it asks: it asks its owner, on his machine.
+void AgentConnection::forbid_questions() {
+    const auto* mode = key_.reference.passphrase ? "loopback" : "error";
+    const auto error = channel_.tell(fmt::format("OPTION pinentry-mode={}", mode));
+    if (error != GPG_ERR_NO_ERROR && gpgme_err_code(error) != GPG_ERR_FORBIDDEN) refuse(error);
 }
 
 std::vector<std::string> AgentConnection::sign(std::string_view digest) {
@@ -76,32 +66,13 @@ std::vector<std::string> AgentConnection::sign(std::string_view digest) {
 
 // What the agent sends in answer to one command.
 std::string AgentConnection::ask(const std::string& command) {
-    received_.clear();
-    const auto error = events_.run(
-        context_,
-        [&](gpgme_ctx_t context) {
-            return gpgme_op_assuan_transact_start(context, command.c_str(), &AgentConnection::take_data, this,
-                                                  &AgentConnection::answer, this, nullptr, nullptr);
-        },
-        kOperationDeadline);
-    if (error == GPG_ERR_NO_ERROR) return received_;
+    const auto error = channel_.tell(command);
+    if (error != GPG_ERR_NO_ERROR) refuse(error);
+    return channel_.received();
+}
+
+void AgentConnection::refuse(gpgme_error_t error) const {
     throw key_error(key_.reference, explain(error), hint_for(error, key_.reference.home));
-}
-
-gpgme_error_t AgentConnection::take_data(void* self, const void* data, std::size_t size) {
-    static_cast<AgentConnection*>(self)->received_.append(static_cast<const char*>(data), size);
-    return GPG_ERR_NO_ERROR;
-}
-
-// The agent asks for a passphrase; without a keyword, what it was given may go.
-gpgme_error_t AgentConnection::answer(void* self, const char* keyword, const char*, gpgme_data_t* data) {
-    const auto& passphrase = static_cast<AgentConnection*>(self)->key_.reference.passphrase;
-    if (keyword == nullptr) {
-        gpgme_data_release(*data);
-        return GPG_ERR_NO_ERROR;
-    }
-    if (std::string_view(keyword) != "PASSPHRASE" || !passphrase) return gpgme_error(GPG_ERR_NO_PASSPHRASE);
-    return gpgme_data_new_from_mem(data, passphrase->data(), passphrase->size(), 0);
 }
 
 std::vector<std::string> numbers_of_signature(std::string_view text) {

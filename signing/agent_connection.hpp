@@ -1,18 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A connection to gpg-agent that stays open, with one key selected. gpg itself starts for every signature and
-// asks the agent anew; this costs a question and an answer. gpg-agent's protocol is in its manual ("Agent's
-// Assuan Protocol"), the answer an S-expression of libgcrypt. Private to signing/.
+// A connection to gpg-agent with one key selected. gpg itself starts for every signature and asks the agent
+// anew; this costs a question and an answer, an S-expression of libgcrypt. Private to signing/.
 #pragma once
-
-#include <gpgme.h>
 
 #include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "signing/agent_channel.hpp"
 #include "signing/digest_signer.hpp"
-#include "signing/gpg_events.hpp"
 #include "signing/signer.hpp"
 
 namespace repotool::signing {
@@ -26,21 +23,15 @@ class AgentConnection : public DigestSigner {
 public:
     // Throws base::Error (signing) where the agent does not answer or does not have the key.
     AgentConnection(const AgentKey& key, const std::filesystem::path& socket);
-    ~AgentConnection() override;
-    AgentConnection(const AgentConnection&) = delete;
-    AgentConnection& operator=(const AgentConnection&) = delete;
-
     std::vector<std::string> sign(std::string_view digest) override;
 
 private:
+    void forbid_questions();
     std::string ask(const std::string& command);
-    static gpgme_error_t take_data(void* self, const void* data, std::size_t size);
-    static gpgme_error_t answer(void* self, const char* keyword, const char* arguments, gpgme_data_t* data);
+    [[noreturn]] void refuse(gpgme_error_t error) const;
 
     AgentKey key_;
-    GpgEvents events_;  // outlives the context that calls it
-    gpgme_ctx_t context_ = nullptr;
-    std::string received_;
+    AgentChannel channel_;
 };
 
 // The numbers in libgcrypt's canonical S-expression of a signature: (7:sig-val(5:eddsa(1:r32:…)(1:s32:…))).

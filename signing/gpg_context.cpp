@@ -7,6 +7,8 @@
 
 #include "core/base/error.hpp"
 #include "core/base/text.hpp"
+#include "signing/agent_channel.hpp"
+#include "signing/gpg_home.hpp"
 #include "signing/key_file.hpp"
 #include "signing/signer.hpp"
 
@@ -88,6 +90,7 @@ std::string GpgContext::engine_program() const {
 
 gpgme_error_t GpgContext::run(const std::function<gpgme_error_t(gpgme_ctx_t)>& start,
                               std::chrono::seconds deadline) {
+    questions_ = 0;
     return events_.run(context_, start, deadline);
 }
 
@@ -103,10 +106,18 @@ std::vector<KeyHandle> GpgContext::find_keys(const std::string& pattern, KeyKind
                       hint_for(error, home_));
 }
 
+bool GpgContext::yield_to_restricted_agent() {
+    if (!is_restricted_agent(agent_socket(home_))) return false;
+    gpgme_set_pinentry_mode(context_, GPGME_PINENTRY_MODE_DEFAULT);
+    return true;
+}
+
 gpgme_error_t GpgContext::answer_passphrase(void* self, const char*, const char*, int previous_was_bad,
                                             int descriptor) {
     if (previous_was_bad != 0) return gpgme_error(GPG_ERR_BAD_PASSPHRASE);
-    const std::string line = *static_cast<GpgContext*>(self)->passphrase_ + '\n';
+    auto& context = *static_cast<GpgContext*>(self);
+    if (++context.questions_ > kPatienceWithQuestions) return gpgme_error(GPG_ERR_CARD_NOT_PRESENT);
+    const std::string line = *context.passphrase_ + '\n';
     const int failed = gpgme_io_writen(descriptor, line.data(), line.size());
     return failed == 0 ? gpgme_error(GPG_ERR_NO_ERROR) : gpgme_error_from_errno(errno);
 }
@@ -123,6 +134,8 @@ std::string explain(gpgme_error_t error) {
         case GPG_ERR_BAD_PASSPHRASE:
         case GPG_ERR_CANCELED:
             return "the passphrase is wrong";
+        case GPG_ERR_CARD_NOT_PRESENT:
+            return "the card or token that has the key is not there";
         case GPG_ERR_NO_AGENT:
             return "the agent of GnuPG cannot be started";
         case GPG_ERR_GENERAL:
@@ -143,6 +156,7 @@ std::string hint_for(gpgme_error_t error, const std::filesystem::path& home) {
         case GPG_ERR_GENERAL:
             return fmt::format("see what stops it with: gpgconf --homedir {} --launch gpg-agent",
                                base::shell_quote(home.string()));
+        case GPG_ERR_CARD_NOT_PRESENT:
         case GPG_ERR_TIMEOUT:
             return fmt::format("end the agent with: gpgconf --homedir {} --kill gpg-agent",
                                base::shell_quote(home.string()));

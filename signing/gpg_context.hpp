@@ -23,6 +23,9 @@ struct KeyReference;
 
 // A hanging agent is reported within ten seconds.
 constexpr std::chrono::seconds kOperationDeadline{8};
+// How often one operation may be asked for the passphrase. A smartcard daemon whose card or token is gone
+// asks for it until somebody says no.
+constexpr int kPatienceWithQuestions = 5;
 // RSA keys need many random primes, on a busy machine for a long time.
 constexpr std::chrono::seconds kGenerationDeadline{180};
 
@@ -69,6 +72,10 @@ public:
     // agent.
     std::vector<KeyHandle> find_keys(const std::string& pattern, KeyKind kind = KeyKind::public_key);
 
+    // Where the home's agent is another machine's (is_restricted_agent), which takes no option: from now on
+    // gpg tells it none. False, and nothing changes, where it is not.
+    bool yield_to_restricted_agent();
+
     const std::filesystem::path& home() const noexcept { return home_; }
 
 private:
@@ -79,6 +86,7 @@ private:
     gpgme_ctx_t context_ = nullptr;
     std::filesystem::path home_;
     std::optional<std::string> passphrase_;
+    int questions_ = 0;  // that the operation under way was asked
 };
 
 // What a GPGME error means to a person: "no secret key", "the agent did not answer within 8 s", …

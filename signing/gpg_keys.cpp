@@ -21,7 +21,8 @@ gpgme_subkey_t best_signing_subkey(const _gpgme_key& key) {
     return best;
 }
 
-KeyDescription describe(const _gpgme_key& key) {
+// `missing`: what to say where GnuPG does not find the secret part.
+KeyDescription describe(const _gpgme_key& key, const char* missing) {
     const gpgme_subkey_t signing = best_signing_subkey(key);
     const gpgme_subkey_t shown = signing == nullptr ? key.subkeys : signing;
     KeyDescription description;
@@ -32,7 +33,7 @@ KeyDescription describe(const _gpgme_key& key) {
     description.usable = signing != nullptr;
     if (description.usable) return description;
     description.problem = fault_of_key(key, key.fpr);
-    if (description.problem.empty()) description.problem = "the secret key is not there";
+    if (description.problem.empty()) description.problem = missing;
     return description;
 }
 
@@ -60,8 +61,13 @@ std::string generate_key(const std::filesystem::path& home, const std::string& u
 std::vector<KeyDescription> list_keys(const std::filesystem::path& home) {
     require_usable_home(home);
     GpgContext context(home);
+    auto keys = context.find_keys({}, KeyKind::secret_key);
+    const bool is_elsewhere = keys.empty() && context.yield_to_restricted_agent();
+    if (is_elsewhere) keys = context.find_keys({}, KeyKind::secret_key);
+    const char* missing = is_elsewhere ? "its agent, elsewhere, does not say whether it has the secret key"
+                                       : "the secret key is not there";
     std::vector<KeyDescription> descriptions;
-    for (const auto& key : context.find_keys({}, KeyKind::secret_key)) descriptions.push_back(describe(*key));
+    for (const auto& key : keys) descriptions.push_back(describe(*key, missing));
     return descriptions;
 }
 

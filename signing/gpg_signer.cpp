@@ -30,7 +30,7 @@ ExactSigner::ExactSigner(std::string user) : user_(std::move(user)) {
 
 GpgSigner::GpgSigner(const KeyReference& key) : key_(key) {
     choose_signer();
-    sign("probe", GPGME_SIG_MODE_DETACH);
+    probe();
     if (const auto fault = fault_of_key(key_.found(), signing_fingerprint_); !fault.empty())
         key_.refuse(fault);
     key_.warn_of_expiry(signing_fingerprint_);
@@ -78,17 +78,32 @@ void GpgSigner::remember_identity() {
     keygrip_ = signing->keygrip == nullptr ? "" : signing->keygrip;
 }
 
-std::string GpgSigner::sign(std::string_view bytes, gpgme_sig_mode_t mode) {
-    const GpgData input(bytes);
+// gpg takes it for a failure when a forwarded agent refuses to be told not to ask, and does not say which.
+void GpgSigner::probe() {
     const GpgData output;
-    const auto error = key_.context().run(
-        [&](gpgme_ctx_t context) { return gpgme_op_sign_start(context, input.get(), output.get(), mode); });
-    if (error != GPG_ERR_NO_ERROR) {
-        const auto cause = cause_of(error, gpgme_op_sign_result(key_.context().get()));
-        key_.refuse(explain(cause), hint_for(cause, key_.reference().home));
-    }
+    auto error = attempt("probe", GPGME_SIG_MODE_DETACH, output);
+    if (gpgme_err_code(error) == GPG_ERR_GENERAL && key_.context().yield_to_restricted_agent())
+        error = attempt("probe", GPGME_SIG_MODE_DETACH, output);
+    if (error != GPG_ERR_NO_ERROR) refuse(error);
+    check_result();
+}
+
+std::string GpgSigner::sign(std::string_view bytes, gpgme_sig_mode_t mode) {
+    const GpgData output;
+    if (const auto error = attempt(bytes, mode, output); error != GPG_ERR_NO_ERROR) refuse(error);
     check_result();
     return output.text();
+}
+
+gpgme_error_t GpgSigner::attempt(std::string_view bytes, gpgme_sig_mode_t mode, const GpgData& output) {
+    const GpgData input(bytes);
+    const auto error = key_.context().run(
+        [&](gpgme_ctx_t context) { return gpgme_op_sign_start(context, input.get(), output.get(), mode); });
+    return error == GPG_ERR_NO_ERROR ? error : cause_of(error, gpgme_op_sign_result(key_.context().get()));
+}
+
+void GpgSigner::refuse(gpgme_error_t error) {
+    key_.refuse(explain(error), hint_for(error, key_.reference().home));
 }
 
 // GPGME cannot choose the digest: gpg's own configuration does, so what it chose is looked at.

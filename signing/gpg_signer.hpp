@@ -48,7 +48,10 @@ private:
     void choose_signer();
     void remember_identity();
     void find_agent();
+    void probe();
     std::string sign(std::string_view bytes, gpgme_sig_mode_t mode);
+    gpgme_error_t attempt(std::string_view bytes, gpgme_sig_mode_t mode, const GpgData& output);
+    [[noreturn]] void refuse(gpgme_error_t error);
     void check_result();
 
     HomeKey key_;

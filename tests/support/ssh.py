@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A real sshd on a loopback port of its own, whose one key runs one forced command."""
+"""A real sshd on a loopback port of its own, whose one key runs one forced command, and what `permits` adds to that."""
 
 import getpass
 import os
@@ -20,6 +20,7 @@ StrictModes no
 PermitRootLogin forced-commands-only
 PasswordAuthentication no
 KbdInteractiveAuthentication no
+StreamLocalBindUnlink yes
 LogLevel ERROR
 """
 
@@ -27,14 +28,14 @@ LogLevel ERROR
 class Sshd:
     """Serves from construction until stop()."""
 
-    def __init__(self, directory, command):
+    def __init__(self, directory, command, permits=""):
         self.dir = pathlib.Path(directory)
         self.dir.mkdir(parents=True)
         for name in ("host", "user"):
             subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", self.dir / name], check=True,
                            stdin=subprocess.DEVNULL)
         public = (self.dir / "user.pub").read_text()
-        (self.dir / "authorized").write_text(f'restrict,command="{command}" {public}')
+        (self.dir / "authorized").write_text(f'restrict{permits},command="{command}" {public}')
         if os.getuid() == 0:
             os.makedirs("/run/sshd", exist_ok=True)  # sshd wants it and makes it only when the system starts it
         for _ in range(5):  # a free port can be taken before sshd has it
@@ -64,12 +65,14 @@ class Sshd:
         """For `ssh:` in mirrors.yaml."""
         return {"identity": str(self.dir / "user"), "known_hosts": str(self.dir / "known_hosts")}
 
+    def ssh(self, *options):
+        """The command line of somebody who has the key."""
+        return ["ssh", "-T", "-p", str(self.port), "-i", self.dir / "user", "-o", "IdentitiesOnly=yes", "-o", "BatchMode=yes",
+                "-o", f"UserKnownHostsFile={self.dir}/known_hosts", *options, f"{getpass.getuser()}@127.0.0.1"]
+
     def run(self, *command, stdin=b""):
         """What somebody with the key gets who asks for something else."""
-        return subprocess.run(
-            ["ssh", "-T", "-p", str(self.port), "-i", self.dir / "user", "-o", "IdentitiesOnly=yes", "-o", "BatchMode=yes",
-             "-o", f"UserKnownHostsFile={self.dir}/known_hosts", f"{getpass.getuser()}@127.0.0.1", *command],
-            input=stdin, capture_output=True, timeout=60, check=False)
+        return subprocess.run([*self.ssh(), *command], input=stdin, capture_output=True, timeout=60, check=False)
 
     def stop(self):
         if self.process.poll() is None:
