@@ -160,6 +160,9 @@ pid_t spawn(std::vector<std::string> arguments, int talk, int complaints) {
     posix_spawn_file_actions_adddup2(&actions, talk, 0);
     posix_spawn_file_actions_adddup2(&actions, talk, 1);
     posix_spawn_file_actions_adddup2(&actions, complaints, 2);
+    // Another thread may be talking to a program through pipes of a library's making (GPGME): whoever has an
+    // end of them, too, keeps that program waiting for the end of its input.
+    posix_spawn_file_actions_addclosefrom_np(&actions, 3);
     posix_spawnattr_t attributes;
     posix_spawnattr_init(&attributes);
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID);  // no terminal to ask at; ended as a whole
