@@ -18,6 +18,7 @@ struct CommonOptions {
     std::string site;
     std::string config;
     std::vector<std::string> places;  // [SOURCE] TARGET…
+    bool names_mirrors = false;       // words of `places` may be names of mirrors in mirrors.yaml
     std::vector<std::string> repositories;
     std::vector<std::string> base_urls;  // TARGET=URL
     std::string keyring;
@@ -56,6 +57,9 @@ int abort(const CommonOptions& options);
 
 void add_retire(CLI::App& app, CommonOptions& options);
 int retire(const CommonOptions& options);
+
+void add_verify(CLI::App& app, CommonOptions& options);
+int verify(const CommonOptions& options);
 
 struct ServeOptions {
     bool stdio = false;

@@ -77,6 +77,7 @@ struct Options {
     std::vector<Subcommand> subcommands{
         {"plan", "what a run would bring to each mirror", add_plan, cli::plan},
         {"status", "what each mirror serves", add_status, cli::status},
+        {"verify", "read every file that the mirrors serve, on the mirrors", add_verify, cli::verify},
         {"resume", "finish or take back what an interrupted run left", add_resume, cli::resume},
         {"abort", "take back what an interrupted run left undecided", add_abort, cli::abort},
         {"retire", "remove from the mirrors what no client can be asking for", add_retire, cli::retire},

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "core/base/error.hpp"
 #include "core/base/log.hpp"
@@ -60,9 +61,26 @@ std::vector<std::string> with_source(const CommonOptions& options) {
     return places;
 }
 
+// Takes the words out of `places` that name mirrors of the mirrors.yaml that holds without them.
+std::vector<std::string> take_names(CommonOptions& options) {
+    const std::string file = options.config.empty() ? nearest_config(options) : options.config;
+    if (file.empty() || options.places.empty()) return {};
+    const FleetConfig config = read_fleet_config(fs::read_external(file, kConfigLimit), file);
+    const auto is_name = [&](const std::string& word) {
+        return std::any_of(config.mirrors.begin(), config.mirrors.end(),
+                           [&](const MirrorConfig& mirror) { return mirror.name == word; });
+    };
+    std::vector<std::string> names;
+    std::copy_if(options.places.begin(), options.places.end(), std::back_inserter(names), is_name);
+    std::erase_if(options.places, is_name);
+    return names;
+}
+
 }  // namespace
 
-Setup::Setup(const CommonOptions& options) {
+Setup::Setup(const CommonOptions& given) {
+    CommonOptions options = given;
+    const auto names = options.names_mirrors ? take_names(options) : std::vector<std::string>();
     std::string file = options.config;
     const bool is_one_source = options.places.size() == 1 && looks_like_source(options.places[0]) &&
                                !is_mirror(options.places[0]) && options.site.empty();
@@ -74,6 +92,7 @@ Setup::Setup(const CommonOptions& options) {
     }
     if (!file.empty()) {
         take_config(file);
+        keep_mirrors(names);
         if (options.places.size() > 1) {
             throw Error(ErrorKind::usage, "use target", options.places[1],
                         fmt::format("the mirrors are those of {}", file),
@@ -98,6 +117,13 @@ void Setup::take_config(const std::string& file) {
     const std::string path = fs::absolute_path(file);
     config_ = read_fleet_config(fs::read_external(path, kConfigLimit), path);
     has_config_ = true;
+}
+
+void Setup::keep_mirrors(const std::vector<std::string>& names) {
+    if (names.empty()) return;
+    std::erase_if(config_.mirrors, [&](const MirrorConfig& mirror) {
+        return std::find(names.begin(), names.end(), mirror.name) == names.end();
+    });
 }
 
 void Setup::take_places(const CommonOptions& options) {

@@ -37,6 +37,7 @@ public:
 
 private:
     void take_config(const std::string& file);
+    void keep_mirrors(const std::vector<std::string>& names);
     void take_places(const CommonOptions& options);
     void take_addresses(const CommonOptions& options);
     void check_targets() const;

@@ -16,6 +16,7 @@
 #include "core/store/head.hpp"
 #include "core/store/history.hpp"
 #include "core/store/layout.hpp"
+#include "sync/directory/inspection.hpp"
 #include "sync/directory/mirror_journal.hpp"
 #include "sync/directory/mirror_tree.hpp"
 #include "sync/directory/preload.hpp"
@@ -140,6 +141,20 @@ Plan DirectoryMirror::make_plan_for(const StageRequest& request) {
     }
     if (request.read_ahead != nullptr) preload_tree(request.source, nullptr, *request.read_ahead);
     return make_plan(request.source, nullptr);
+}
+
+// Whatever a flip or a collector took away in the meantime is no damage: then clients are given another one.
+Inspection DirectoryMirror::inspect(const std::string& repository) {
+    constexpr int kTries = 3;
+    const auto head = store::make_symlink_head(*root_, "", repository);
+    Inspection inspection;
+    for (int i = 0; i < kTries; ++i) {
+        const auto generation = head->current();
+        if (!generation) return {};
+        inspection = inspect_generation(*root_, repository, *generation);
+        if (inspection.damaged == 0 || head->current() == generation) break;
+    }
+    return inspection;
 }
 
 // ---- the way to PREPARED

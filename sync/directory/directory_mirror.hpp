@@ -44,6 +44,7 @@ public:
     void abort(const TransactionIdentity& identity, Undo undo) override;
     void set_lagging(const std::string& repository, const std::string& reason) override;
     void clear_lagging(const std::string& repository) override;
+    Inspection inspect(const std::string& repository) override;
     Retired retire(const RetireRequest& request) override;
 
     fs::Filesystem& filesystem() noexcept { return *root_; }

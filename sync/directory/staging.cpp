@@ -52,10 +52,7 @@ void Staging::bring(const Plan& plan) {
     for (const auto& file : plan.packages) take_in(file, plan);
     const std::string pool = store::layout::pool(request_.identity.repository) + "/";
     for (const auto& staged : staged_) transferred_.packages.push_back(staged.file.path.substr(pool.size()));
-    for (const auto& file : plan.metadata) {
-        take_in(file, plan);
-        transferred_.metadata.push_back(file.path);
-    }
+    for (const auto& file : plan.metadata) take_in(file, plan);
     // What the present generation names should be there; where somebody deleted it, it comes back.
     for (const auto& file : plan.expected) {
         if (!mirror_.status(file.path)) take_in(file, plan);

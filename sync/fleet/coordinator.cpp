@@ -21,11 +21,6 @@ using base::Error;
 using base::ErrorKind;
 using Member = Fleet::Member;
 
-TransactionIdentity identity_of(const store::GenerationReader& generation) {
-    const auto& manifest = generation.manifest();
-    return {manifest.repository, {manifest.epoch, manifest.generation, generation.manifest_sha256()}};
-}
-
 // A transaction that takes half of what a mirror has is more often a mistake than not.
 void guard_against_mass_removal(const PlanSummary& plan, const std::string& mirror,
                                 const FleetPolicy& policy) {
@@ -109,17 +104,17 @@ private:
 
     // The way of one mirror to PREPARED. Where only the look at it is tried again, nothing is brought again.
     void bring(Member& member) {
-        if (!member.brought) {
+        if (!member.is_brought) {
             Mirror& mirror = *member.mirror;
-            Transferred sent = mirror.stage(request_);
+            const Transferred sent = mirror.stage(request_);
             member.result.bytes_sent += sent.bytes;
             member.result.files_sent += sent.files;
             member.result.packages_sent = sent.packages;
             mirror.verify(request_);
             mirror.prepare(identity_);
-            member.brought = std::move(sent);
+            member.is_brought = true;
         }
-        if (member.checker != nullptr) member.checker->check_staged(request_, *member.brought);
+        if (member.checker != nullptr) member.checker->check_staged(request_, member.before);
         member.is_prepared = true;
     }
 
@@ -356,10 +351,6 @@ private:
     FleetResult result_;
 };
 
-Runtime& runtime_of(const FleetOptions& options) {
-    return options.runtime == nullptr ? real_runtime() : *options.runtime;
-}
-
 std::vector<Mirror*> mirrors_of(const std::vector<FleetMember>& members) {
     std::vector<Mirror*> mirrors;
     for (const auto& member : members) mirrors.push_back(member.mirror);
@@ -367,6 +358,15 @@ std::vector<Mirror*> mirrors_of(const std::vector<FleetMember>& members) {
 }
 
 }  // namespace
+
+Runtime& runtime_of(const FleetOptions& options) {
+    return options.runtime == nullptr ? real_runtime() : *options.runtime;
+}
+
+TransactionIdentity identity_of(const store::GenerationReader& generation) {
+    const auto& manifest = generation.manifest();
+    return {manifest.repository, {manifest.epoch, manifest.generation, generation.manifest_sha256()}};
+}
 
 FleetResult run_fleet(Source& source, const std::string& repository, const std::vector<FleetMember>& members,
                       const FleetOptions& options) {

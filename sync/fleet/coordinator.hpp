@@ -22,6 +22,9 @@ struct FleetOptions {
     MirrorOpener open_mirror;        // for mirrors that only an old journal names
     Runtime* runtime = nullptr;      // null: the real one
 };
+Runtime& runtime_of(const FleetOptions& options);
+// What moving this generation is called.
+TransactionIdentity identity_of(const store::GenerationReader& generation);
 
 // Brings the source's current generation of `repository` to all mirrors, after finishing or undoing what a
 // dead coordinator left. Failures of mirrors are in the result; base::Error is thrown for what concerns no

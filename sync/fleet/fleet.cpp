@@ -34,7 +34,8 @@ Fleet::~Fleet() {
 
 void Fleet::leave_out_current() {
     on_each("look at", [&](Member& member) {
-        if (member.mirror->state(identity_.repository).current != identity_.version) return;
+        member.before = member.mirror->state(identity_.repository).current;
+        if (member.before != identity_.version) return;
         member.takes_part = false;
         member.result.outcome = MirrorOutcome::unchanged;
     });

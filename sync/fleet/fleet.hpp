@@ -38,7 +38,8 @@ public:
         MirrorResult result;
         bool is_locked = false;
         bool takes_part = true;
-        std::optional<Transferred> brought{};  // what, once it is there under its names
+        std::optional<Version> before{};  // what it served when we came
+        bool is_brought = false;          // everything is there under its names
         bool is_prepared = false;
         bool is_flipped = false;
         bool is_tidy = true;  // false: clients see the new generation, but something is left to clean up

@@ -9,6 +9,7 @@
 
 #include "core/base/digest.hpp"
 #include "core/base/error.hpp"
+#include "core/base/log.hpp"
 #include "core/fs/tree.hpp"
 #include "core/net/http_client.hpp"
 #include "core/store/layout.hpp"
@@ -33,9 +34,9 @@ constexpr std::uint64_t kMirrorlistLimit = std::uint64_t{64} << 10U;
 }
 
 // At most `most` of them, evenly chosen, so that each part of a large change is looked at.
-std::vector<std::string> evenly(const std::vector<std::string>& all, std::size_t most) {
+std::vector<store::ContentFile> evenly(const std::vector<store::ContentFile>& all, std::size_t most) {
     if (all.size() <= most) return all;
-    std::vector<std::string> chosen;
+    std::vector<store::ContentFile> chosen;
     for (std::size_t i = 0; i < most; ++i) chosen.push_back(all[i * all.size() / most]);
     return chosen;
 }
@@ -60,10 +61,11 @@ public:
          std::string top, std::stop_token stop)
         : client_(client),
           check_(options.check),
+          formats_(options.formats),
           source_(request.source),
           top_(std::move(top)),
           stop_(std::move(stop)) {
-        if (!options.formats.empty()) source_.keep_formats(options.formats);
+        if (!formats_.empty()) source_.keep_formats(formats_);
     }
 
     void manifest() { expect("MANIFEST", source_.manifest_text().size(), source_.manifest_sha256()); }
@@ -103,8 +105,25 @@ public:
         }
     }
 
-    void index_files(const std::vector<std::string>& sent) {
-        const std::set<std::string> fresh(sent.begin(), sent.end());
+    // What a mirror that served `before` lacks, as the source knows it.
+    Plan plan_after(const std::optional<Version>& before) const {
+        const auto& repository = source_.manifest().repository;
+        if (before) {
+            try {
+                store::GenerationReader present(source_.filesystem(), source_.path_of(""), repository,
+                                                before->generation);
+                if (!formats_.empty()) present.keep_formats(formats_);
+                if (present.manifest_sha256() == before->manifest_sha256) return make_plan(source_, &present);
+            } catch (const Error& error) {  // the source no longer has it
+                base::detail(error.what());
+            }
+        }
+        return make_plan(source_, nullptr);
+    }
+
+    void index_files(const std::vector<store::ContentFile>& lacking) {
+        std::set<std::string> fresh;
+        for (const auto& file : lacking) fresh.insert(file.path);
         const auto& repository = source_.manifest().repository;
         const std::size_t prefix = layout::meta(repository).size() + 1;
         for (const auto& sub_manifest : source_.sub_manifests()) {
@@ -116,16 +135,11 @@ public:
         }
     }
 
-    void packages(const std::vector<std::string>& sent) {
+    void packages(const std::vector<store::ContentFile>& lacking) {
         const auto architectures = architectures_of(source_);
-        const std::string pool = layout::pool(source_.manifest().repository);
-        for (const auto& path : evenly(sent, kMostPackages)) {
-            if (!store::is_safe_path(path))  // a remote mirror told it
-                refuse(address_of("pool"), fmt::format("the mirror claims to have brought '{}'", path));
-            const auto status = source_.filesystem().status(source_.path_of(fs::join_path(pool, path)));
-            // A source that lost it since is a matter of its own, and nothing that the mirror did.
-            if (status) expect_length(client_path(path, architectures), status->size);
-        }
+        const std::size_t prefix = layout::pool(source_.manifest().repository).size() + 1;
+        for (const auto& file : evenly(lacking, kMostPackages))
+            expect_length(client_path(file.path.substr(prefix), architectures), file.size);
     }
 
 private:
@@ -184,6 +198,7 @@ private:
 
     net::HttpClient& client_;
     const std::string& check_;
+    const std::vector<std::string>& formats_;  // empty: all
     store::GenerationReader source_;
     std::string top_;
     std::stop_token stop_;
@@ -193,14 +208,15 @@ class HttpChecker : public Checker {
 public:
     explicit HttpChecker(HttpCheckOptions options) : options_(std::move(options)) {}
 
-    void check_staged(const StageRequest& request, const Transferred& sent) override {
+    void check_staged(const StageRequest& request, const std::optional<Version>& before) override {
         const auto& identity = request.identity;
         Look look(client_, options_, request,
                   layout::generation(identity.repository, identity.version.generation), request.stop);
         look.manifest();
         look.pointers();
-        look.index_files(sent.metadata);
-        look.packages(sent.packages);
+        const Plan plan = look.plan_after(before);
+        look.index_files(plan.metadata);
+        look.packages(plan.packages);
     }
 
     // Not to be stopped: what clients see now is seen to the end.

@@ -36,6 +36,7 @@ public:
         throw error_;
     }
     void clear_lagging(const std::string& /*repository*/) override { throw error_; }
+    Inspection inspect(const std::string& /*repository*/) override { throw error_; }
     Retired retire(const RetireRequest& /*request*/) override { throw error_; }
 
 private:

@@ -10,9 +10,11 @@ namespace repotool::sync {
 class Checker {
 public:
     virtual ~Checker() = default;
-    // Before the flip: the generation at its own address, and `sent`, what was brought for it. Throws
-    // base::Error (network) that names the address, Cancelled where `request.stop` is asked for.
-    virtual void check_staged(const StageRequest& request, const Transferred& sent) = 0;
+    // Before the flip: the generation at its own address, and what a mirror lacked of it that served
+    // `before` (empty: everything). The source alone says what that is: a mirror that lies about what it
+    // brought is looked at no less. Throws base::Error (network) that names the address, Cancelled where
+    // `request.stop` is asked for.
+    virtual void check_staged(const StageRequest& request, const std::optional<Version>& before) = 0;
     // After it: what clients ask for leads to this generation.
     virtual void check_live(const StageRequest& request) = 0;
 };

@@ -7,6 +7,12 @@
 
 namespace repotool::sync {
 
+Inspection Mirror::inspect(const std::string& repository) {
+    Inspection inspection;
+    if (const auto current = state(repository).current) inspection.generation = current->generation;
+    return inspection;
+}
+
 void refuse_rollback(const std::string& mirror, const std::optional<Version>& highest,
                      const TransactionIdentity& identity) {
     if (!highest) return;

@@ -19,6 +19,7 @@
 
 #include "core/base/time.hpp"
 #include "core/store/generation_reader.hpp"
+#include "sync/mirror/inspection.hpp"
 #include "sync/mirror/plan.hpp"
 #include "sync/mirror/read_ahead.hpp"
 #include "sync/mirror/retention.hpp"
@@ -56,13 +57,11 @@ struct Transferred {
     std::uint64_t files = 0;
     std::uint64_t bytes = 0;            // that had to be sent
     std::vector<std::string> packages;  // of the files: paths below pool/<repository>/
-    std::vector<std::string> metadata;  // content-named files that were missing: paths below the root
 
     Transferred& operator+=(const Transferred& more) {
         files += more.files;
         bytes += more.bytes;
         packages.insert(packages.end(), more.packages.begin(), more.packages.end());
-        metadata.insert(metadata.end(), more.metadata.begin(), more.metadata.end());
         return *this;
     }
 };
@@ -78,7 +77,8 @@ public:
     // Unique in a fleet, written to the coordinator's journal: whoever recovers finds the mirror by it.
     virtual const std::string& name() const = 0;
 
-    // One lock per repository. Everything below but state(), unfinished(), plan() and retire() wants it.
+    // One lock per repository. Everything below but state(), unfinished(), plan(), inspect() and retire()
+    // wants it.
     // False where somebody else has it. Where the connection was lost, it is made again.
     virtual bool try_lock(const std::string& repository) = 0;
     // Who has it, for people who wait: "held by process 7 on host …".
@@ -111,6 +111,11 @@ public:
     // Takes back everything that the transaction made, the flip of a canary as well. Nothing there: no-op.
     // Needs no source, no key.
     virtual void abort(const TransactionIdentity& identity, Undo undo) = 0;
+
+    // Reads back and hashes, on the mirror, everything that the generation which clients see names. Changes
+    // nothing, needs no lock, tells all that is wrong. Where nothing can be hashed there, it says so
+    // (`is_read`), and is looked at through its web server alone.
+    virtual Inspection inspect(const std::string& repository);
 
     // Tells load balancers (`.not-ready` in the mirror's root) that it lags in this repository, or that it
     // does no more.

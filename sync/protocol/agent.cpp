@@ -85,6 +85,7 @@ private:
                                                        {"abort", &Agent::abort},
                                                        {"set_lagging", &Agent::set_lagging},
                                                        {"clear_lagging", &Agent::clear_lagging},
+                                                       {"inspect", &Agent::inspect},
                                                        {"retire", &Agent::retire}};
         const std::string name = message.at("call").get<std::string>();
         const auto found = calls.find(name);
@@ -220,6 +221,7 @@ private:
         mirror_->clear_lagging(repository_of(message));
         return nullptr;
     }
+    json inspect(const json& message) { return wire::to_json(mirror_->inspect(repository_of(message))); }
     json retire(const json& message) {
         return wire::to_json(mirror_->retire(wire::retire_request_from(message.at("request"))));
     }

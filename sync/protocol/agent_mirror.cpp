@@ -117,6 +117,12 @@ public:
     void clear_lagging(const std::string& repository) override {
         call("clear_lagging", {{"repository", repository}});
     }
+    Inspection inspect(const std::string& repository) override {
+        Inspection inspection;
+        read(call("inspect", {{"repository", repository}}),
+             [&](const json& it) { inspection = wire::inspection_from(it); });
+        return inspection;
+    }
     Retired retire(const RetireRequest& request) override {
         Retired retired;
         read(call("retire", {{"request", wire::to_json(request)}}),

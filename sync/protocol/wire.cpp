@@ -80,15 +80,13 @@ PlanSummary plan_from(const json& document) {
 }
 
 json to_json(const Transferred& transferred) {
-    return {
-        {"files", transferred.files}, {"packages", transferred.packages}, {"metadata", transferred.metadata}};
+    return {{"files", transferred.files}, {"packages", transferred.packages}};
 }
 
 Transferred transferred_from(const json& document) {
     Transferred transferred;
     document.at("files").get_to(transferred.files);
     document.at("packages").get_to(transferred.packages);
-    document.at("metadata").get_to(transferred.metadata);
     return transferred;
 }
 
@@ -152,6 +150,34 @@ Retired retired_from(const json& document) {
     document.at("waiting_files").get_to(retired.waiting_files);
     document.at("left_alone").get_to(retired.left_alone);
     return retired;
+}
+
+json to_json(const Inspection& inspection) {
+    json damage = json::array();
+    for (const auto& item : inspection.damage) damage.push_back({item.path, item.problem});
+    return {{"generation", inspection.generation.value_or(0)},
+            {"is_read", inspection.is_read},
+            {"files", inspection.files},
+            {"bytes", inspection.bytes},
+            {"manifest", inspection.manifest},
+            {"signature", inspection.signature},
+            {"damage", damage},
+            {"damaged", inspection.damaged}};
+}
+
+Inspection inspection_from(const json& document) {
+    Inspection inspection;
+    const auto generation = document.at("generation").get<std::uint64_t>();
+    if (generation != 0) inspection.generation = generation;
+    document.at("is_read").get_to(inspection.is_read);
+    document.at("files").get_to(inspection.files);
+    document.at("bytes").get_to(inspection.bytes);
+    document.at("manifest").get_to(inspection.manifest);
+    document.at("signature").get_to(inspection.signature);
+    for (const auto& item : document.at("damage"))
+        inspection.add(item.at(0).get<std::string>(), item.at(1).get<std::string>());
+    document.at("damaged").get_to(inspection.damaged);
+    return inspection;
 }
 
 json to_json(const base::Error& error) {

@@ -28,6 +28,8 @@ nlohmann::json to_json(const RetireRequest& request);
 RetireRequest retire_request_from(const nlohmann::json& document);
 nlohmann::json to_json(const Retired& retired);
 Retired retired_from(const nlohmann::json& document);
+nlohmann::json to_json(const Inspection& inspection);
+Inspection inspection_from(const nlohmann::json& document);
 nlohmann::json to_json(const base::Error& error);
 base::Error error_from(const nlohmann::json& document);
 

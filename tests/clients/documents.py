@@ -69,6 +69,7 @@ class Documents(Scenario):
         check(self.mirrorsync("status", self.site, self.dir / "m1", "--json").json, "mirrorsync-status-result")
         for command in ("resume", "abort"):
             check(self.mirrorsync(command, self.site, self.dir / "m1", "--json").json, "mirrorsync-recovery-result")
+        check(self.mirrorsync("verify", self.site, self.dir / "m1", "--json").json, "mirrorsync-verify-result")
         check(self.mirrorsync("retire", self.site, self.dir / "m1", "--json").json, "mirrorsync-retire-result")
         check(self.mirrorsync(self.site, self.dir / "more" / deb.name, "--json", code=None).json, "error")
         check(self.reposign("verify", "missing", "--keyring", "missing", "--json", code=None).json, "error")

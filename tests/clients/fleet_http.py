@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 
+from local_agent import local_agent
 from packages import a_deb, a_mixed_set, rpms
 from reader import read_everything
 from web import Nginx
@@ -116,6 +117,14 @@ class FleetHttp(Scenario):
 
     def test_a_redirect_to_another_server_stops_the_fleet(self):
         self.refused_behind("gen/stable/2/MANIFEST", "which is another server", server=REDIRECTING)
+
+    def test_a_mirror_that_lies_about_what_it_brought_is_looked_at_no_less(self):
+        self.servers[1].stop()
+        self.servers[1] = self.serve(1, server=LONG_PACKAGES)
+        lying = {"target": f"ssh://mirror@mirror.example{self.mirrors[1]}", "ssh": local_agent(self.dir, lies={"files": 0, "packages": []})}
+        result = self.sync(m1=lying, code=8)
+        self.assertIn(f"http://127.0.0.1:{self.ports[1]}/gen/stable/2/pool/", json.dumps(result.json["mirrors"][1]["error"]))
+        self.assertEqual(os.readlink(self.mirrors[0] / "stable"), "gen/stable/1")
 
     def test_a_server_that_is_down_stops_the_fleet(self):
         before = self.served()

@@ -70,6 +70,10 @@ public:
         before_("clear_lagging");
         below_.clear_lagging(repository);
     }
+    Inspection inspect(const std::string& repository) override {
+        before_("inspect");
+        return below_.inspect(repository);
+    }
     Retired retire(const RetireRequest& request) override {
         before_("retire");
         return below_.retire(request);
