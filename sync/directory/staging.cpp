@@ -10,6 +10,8 @@
 
 #include "core/base/digest.hpp"
 #include "core/base/error.hpp"
+#include "core/base/work_queue.hpp"
+#include "core/fs/host.hpp"
 #include "core/fs/tree.hpp"
 #include "core/store/layout.hpp"
 #include "core/store/names.hpp"
@@ -38,6 +40,10 @@ std::unique_ptr<fs::File> open_named(fs::Filesystem& filesystem, const std::stri
         if (error.error_number() != ENOENT) throw;
         damaged(fs::join_path(filesystem.root(), path), "the manifest names it, but it is not there", "");
     }
+}
+
+bool is_same(const base::FileDigests& found, const ContentFile& file) {
+    return found.size == file.size && found.sha256 == file.sha256;
 }
 
 }  // namespace
@@ -213,10 +219,7 @@ void Staging::place(const Plan& plan) {
 }
 
 void Staging::verify(const Plan& plan) {
-    for (const auto& staged : staged_) verify_staged(staged);
-    for (const auto& file : kept_) {
-        if (base::FileDigests found; !has_digest(file, file.path, found)) blame(file, found);
-    }
+    verify_bytes();
     std::set<std::string> brought;
     for (const auto& staged : staged_) brought.insert(staged.file.path);
     for (const auto& file : plan.expected) {
@@ -237,23 +240,46 @@ void Staging::verify(const Plan& plan) {
     }
 }
 
-bool Staging::has_digest(const ContentFile& file, const std::string& path, base::FileDigests& found) const {
-    stop_if_asked();
-    found = fs::digest_file(*open_named(mirror_, path));
-    return found.size == file.size && found.sha256 == file.sha256;
+// Hashing is most of what a sync costs: on all processors, the longest first, so that none of them is left
+// alone with it.
+void Staging::verify_bytes() {
+    struct Reading {
+        std::string path;
+        const ContentFile* file;
+        const Staged* staged;  // nullptr: it was there already
+        base::FileDigests found;
+    };
+    std::vector<Reading> readings;
+    for (const auto& staged : staged_) readings.push_back({staged.staged_path, &staged.file, &staged, {}});
+    for (const auto& file : kept_) readings.push_back({file.path, &file, nullptr, {}});
+    std::stable_sort(readings.begin(), readings.end(),
+                     [](const Reading& a, const Reading& b) { return a.file->size > b.file->size; });
+    base::WorkQueue queue(fs::processor_count());
+    for (auto& reading : readings) {
+        queue.add([this, &reading] { reading.found = digest_of(reading.path); },
+                  [this, &reading] {
+                      if (is_same(reading.found, *reading.file)) return;
+                      if (reading.staged == nullptr) blame(*reading.file, reading.found);
+                      bring_whole(*reading.staged, reading.found);
+                  });
+    }
+    queue.finish();
 }
 
-void Staging::verify_staged(const Staged& staged) {
-    base::FileDigests found;
-    if (has_digest(staged.file, staged.staged_path, found)) return;
-    if (staged.join != nullptr) {
-        // The base was not what its name says, or its frames were made by other rules.
-        mirror_.remove(staged.staged_path);
-        bring_staged({staged.staged_path, staged.file, nullptr});
-        mirror_.open_read(staged.staged_path)->sync();
-        if (has_digest(staged.file, staged.staged_path, found)) return;
-    }
-    blame(staged.file, found);
+base::FileDigests Staging::digest_of(const std::string& path) const {
+    stop_if_asked();
+    return fs::digest_file(*open_named(mirror_, path));
+}
+
+// In place of an index that was joined wrongly: the base was not what its name says, or its frames were made
+// by other rules.
+void Staging::bring_whole(const Staged& staged, const base::FileDigests& found) {
+    if (staged.join == nullptr) blame(staged.file, found);
+    mirror_.remove(staged.staged_path);
+    bring_staged({staged.staged_path, staged.file, nullptr});
+    mirror_.open_read(staged.staged_path)->sync();
+    const auto again = digest_of(staged.staged_path);
+    if (!is_same(again, staged.file)) blame(staged.file, again);
 }
 
 // Either the source has it wrong, or the mirror's disk does not keep what it was given.
@@ -266,7 +292,7 @@ void Staging::blame(const ContentFile& file, const base::FileDigests& found) con
     };
     const auto opened = open_named(source, source_path);
     const auto origin = fs::digest_file(*opened);
-    if (origin.size != file.size || origin.sha256 != file.sha256) {
+    if (!is_same(origin, file)) {
         damaged(fs::join_path(source.root(), source_path), told(origin),
                 "the source is damaged: repotool fsck looks for more");
     }

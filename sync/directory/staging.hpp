@@ -46,8 +46,9 @@ private:
     void preload_keys(const std::vector<std::string>& names) const;
     void require_room(const Plan& plan) const;
     void stop_if_asked() const;
-    bool has_digest(const store::ContentFile& file, const std::string& path, base::FileDigests& found) const;
-    void verify_staged(const Staged& staged);
+    void verify_bytes();
+    base::FileDigests digest_of(const std::string& path) const;
+    void bring_whole(const Staged& staged, const base::FileDigests& found);
     [[noreturn]] void blame(const store::ContentFile& file, const base::FileDigests& found) const;
 
     fs::Filesystem& mirror_;
