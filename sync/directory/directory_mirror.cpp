@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 
 #include "core/base/digest.hpp"
 #include "core/base/error.hpp"
@@ -22,6 +23,7 @@
 #include "sync/directory/preload.hpp"
 #include "sync/directory/retirement.hpp"
 #include "sync/directory/trace.hpp"
+#include "sync/mirror/ended_journals.hpp"
 
 namespace repotool::sync {
 namespace {
@@ -247,6 +249,7 @@ void DirectoryMirror::flip(const TransactionIdentity& identity, Flip kind) {
         if (kind == Flip::canary) journal_canary(*root_, directory, before);
         place_keys(*root_, directory);  // clients need a new key before what it signed
         head->compare_and_swap(before, identity.version.generation);
+        flipped_at_ms_ = journal_time_ms();
     }
     if (kind == Flip::canary) return;
     if (read_highest(*root_, identity.repository) != identity.version) {
@@ -268,7 +271,9 @@ void DirectoryMirror::probe(const TransactionIdentity& identity) {
 void DirectoryMirror::finish(const TransactionIdentity& identity, base::UnixSeconds settled) {
     record_flip(identity, settled);
     write_trace(*root_, options_.trace_name, identity, settled);
-    fs::remove_tree(*root_, mirror_layout::transaction(identity.repository, identity.id()));
+    const std::string directory = mirror_layout::transaction(identity.repository, identity.id());
+    journal_settled(*root_, directory, identity, std::exchange(flipped_at_ms_, 0));
+    fs::remove_tree(*root_, directory);
 }
 
 // From this record on counts the grace of what was current before.

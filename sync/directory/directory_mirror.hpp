@@ -81,6 +81,7 @@ private:
     std::string locked_;        // the repository that it is of
     std::uint64_t ticket_ = 0;  // drawn with the lock
     std::unique_ptr<Work> work_;
+    std::int64_t flipped_at_ms_ = 0;  // by this object, and not yet settled
 };
 
 // The mirror at an existing directory. Throws base::Error (network) where there is none.

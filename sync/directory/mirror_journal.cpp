@@ -8,6 +8,7 @@
 #include "core/base/error.hpp"
 #include "core/fs/tree.hpp"
 #include "core/store/line_log.hpp"
+#include "sync/mirror/ended_journals.hpp"
 #include "sync/mirror/version_json.hpp"
 
 namespace repotool::sync::mirror_layout {
@@ -17,6 +18,9 @@ std::string transactions(const std::string& repository) {
 }
 std::string transaction(const std::string& repository, const std::string& id) {
     return fmt::format("{}/{}", transactions(repository), id);
+}
+std::string ended(const std::string& repository) {
+    return fmt::format("{}/{}/ended", kPrivate, repository);
 }
 std::string highest(const std::string& repository) {
     return fmt::format("{}/{}/highest", kPrivate, repository);
@@ -45,7 +49,8 @@ auto reading(const std::string& path, const Read& read) {
     }
 }
 
-void append(fs::Filesystem& mirror, const std::string& directory, const json& line) {
+void append(fs::Filesystem& mirror, const std::string& directory, json line) {
+    line["at"] = journal_time_ms();
     store::append_line(mirror, directory + "/journal", line.dump());
 }
 
@@ -102,6 +107,21 @@ void journal_prepared(fs::Filesystem& mirror, const std::string& directory) {
 void journal_canary(fs::Filesystem& mirror, const std::string& directory,
                     std::optional<std::uint64_t> before) {
     append(mirror, directory, {{"state", "canary"}, {"before", before.value_or(0)}});
+}
+
+void journal_settled(fs::Filesystem& mirror, const std::string& directory,
+                     const TransactionIdentity& identity, std::int64_t flipped_at_ms) {
+    const std::string path = directory + "/journal";
+    if (!mirror.status(path)) return;
+    // After half a line nothing can be said any more.
+    if (!store::parse_line_log(fs::read_file(mirror, path), path).is_torn) {
+        json line{{"state", "settled"}, {"at", journal_time_ms()}};
+        if (flipped_at_ms != 0) line["flipped_at"] = flipped_at_ms;
+        const auto file = mirror.open_append(path);
+        file->write(store::checked_line(line.dump()));
+        file->close();
+    }
+    keep_ended_journal(mirror, path, mirror_layout::ended(identity.repository), identity);
 }
 
 std::optional<Version> read_highest(fs::Filesystem& mirror, const std::string& repository) {

@@ -17,6 +17,7 @@ inline constexpr const char* kSite = ".mirrorsync/.site";
 inline constexpr const char* kNotReady = ".not-ready";
 std::string transactions(const std::string& repository);                        // .mirrorsync/stable/txn
 std::string transaction(const std::string& repository, const std::string& id);  // .mirrorsync/stable/txn/<id>
+std::string ended(const std::string& repository);                               // .mirrorsync/stable/ended
 std::string highest(const std::string& repository);                             // .mirrorsync/stable/highest
 std::string ticket(const std::string& repository);                              // .mirrorsync/stable/ticket
 std::string lagging(const std::string& repository);                             // .mirrorsync/stable/lagging
@@ -47,6 +48,11 @@ void journal_claim(fs::Filesystem& mirror, const std::string& directory);
 void journal_prepared(fs::Filesystem& mirror, const std::string& directory);
 void journal_canary(fs::Filesystem& mirror, const std::string& directory,
                     std::optional<std::uint64_t> before);
+
+// The transaction is over; its journal is kept with those that are. `flipped_at_ms`: 0 where another process
+// flipped. Not durable.
+void journal_settled(fs::Filesystem& mirror, const std::string& directory,
+                     const TransactionIdentity& identity, std::int64_t flipped_at_ms);
 
 // Empty where the mirror never served this repository.
 std::optional<Version> read_highest(fs::Filesystem& mirror, const std::string& repository);

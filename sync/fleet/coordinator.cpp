@@ -68,9 +68,7 @@ public:
         // 4. All mirrors in parallel: bring what is missing, read it back, be able to flip without the
         // source. New content is readable everywhere then, and nothing that clients ask for names it.
         fleet_.on_each(fmt::format("bring {} to", identity_.shown()), [&](Member& member) { bring(member); });
-        for (const auto& member : fleet_.members()) {
-            if (member.is_prepared) journal.note_prepared(member.result.name);
-        }
+        journal.note_prepared(fleet_.names([](const Member& member) { return member.is_prepared; }));
         step("prepare");
         leave_behind();
         // 5. The canary shows it to some clients first.
@@ -245,13 +243,13 @@ private:
         for (auto& member : fleet_.members()) {
             if (!member.takes_part) continue;
             is_tidy = is_tidy && member.is_tidy && (member.is_flipped || !member.is_prepared);
-            if (member.is_flipped) journal.note_flipped(member.result.name);
             if (member.result.failure && member.is_prepared && !member.is_flipped) keep_from_clients(member);
             if (member.result.failure)
                 member.result.outcome = member.is_flipped    ? MirrorOutcome::flipped
                                         : member.is_prepared ? MirrorOutcome::prepared
                                                              : MirrorOutcome::lagging;
         }
+        journal.note_flipped(fleet_.names([](const Member& member) { return member.is_flipped; }));
         const auto is_late = [](const Member& member) { return member.is_prepared; };
         if (const Failure* failure = fleet_.first_failure(is_late)) {
             result_.failure = *failure;

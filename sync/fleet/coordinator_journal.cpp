@@ -12,6 +12,7 @@
 #include "core/fs/tree.hpp"
 #include "core/store/generation_reader.hpp"
 #include "core/store/line_log.hpp"
+#include "sync/mirror/ended_journals.hpp"
 #include "sync/mirror/lock.hpp"
 
 namespace repotool::sync {
@@ -21,6 +22,15 @@ using nlohmann::json;
 
 std::string repository_directory(const Source& source, const std::string& repository) {
     return fs::join_path(source.state_root, repository);
+}
+
+// One without a first line has no name to be kept under, and says nothing.
+void end_journal(Source& source, const std::string& directory, const TransactionIdentity& identity) {
+    if (!identity.id().empty()) {
+        keep_ended_journal(source.state, directory + "/journal",
+                           repository_directory(source, identity.repository) + "/ended", identity);
+    }
+    fs::remove_tree(source.state, directory);
 }
 
 // Empty where the journal has not got as far as its first line.
@@ -58,6 +68,7 @@ CoordinatorJournal::CoordinatorJournal(Source& source, const TransactionIdentity
                                        const std::vector<std::string>& mirrors,
                                        const std::vector<std::string>& owed)
     : source_(source),
+      identity_(identity),
       directory_(fs::join_path(repository_directory(source, identity.repository), identity.id())),
       owed_(owed) {
     for (const auto& changed : fs::make_directories(source_.state, directory_, 0700)) {
@@ -69,17 +80,18 @@ CoordinatorJournal::CoordinatorJournal(Source& source, const TransactionIdentity
                     {"epoch", identity.version.epoch},
                     {"generation", identity.version.generation},
                     {"mirrors", mirrors},
-                    {"owed", owed}};
+                    {"owed", owed},
+                    {"at", journal_time_ms()}};
     lines_.push_back(line.dump());
     fs::replace_file(source_.state, directory_ + "/journal", store::checked_line(lines_.back()), 0600);
 }
 
 void CoordinatorJournal::commit() {
-    replace(json{{"state", "commit"}});
+    replace(json{{"state", "commit"}, {"at", journal_time_ms()}});
 }
 
 void CoordinatorJournal::abort() {
-    replace(json{{"state", "abort"}});
+    replace(json{{"state", "abort"}, {"at", journal_time_ms()}});
 }
 
 // A decision is a new file under the journal's name: a torn note before it cannot make it unreadable, and a
@@ -94,22 +106,22 @@ void CoordinatorJournal::replace(const json& decision) {
     is_whole_ = true;
 }
 
-void CoordinatorJournal::note_prepared(const std::string& mirror) noexcept {
-    note("prepared", mirror);
+void CoordinatorJournal::note_prepared(const std::vector<std::string>& mirrors) noexcept {
+    note("prepared", mirrors);
 }
 
 void CoordinatorJournal::canary(const std::string& mirror) {
-    replace(json{{"state", "canary"}, {"mirror", mirror}});
+    replace(json{{"state", "canary"}, {"mirror", mirror}, {"at", journal_time_ms()}});
 }
 
-void CoordinatorJournal::note_flipped(const std::string& mirror) noexcept {
-    note("flipped", mirror);
+void CoordinatorJournal::note_flipped(const std::vector<std::string>& mirrors) noexcept {
+    note("flipped", mirrors);
 }
 
-void CoordinatorJournal::note(const char* state, const std::string& mirror) noexcept {
-    if (!is_whole_) return;
+void CoordinatorJournal::note(const char* state, const std::vector<std::string>& mirrors) noexcept {
+    if (!is_whole_ || mirrors.empty()) return;
     try {
-        std::string line = json{{"state", state}, {"mirror", mirror}}.dump();
+        std::string line = json{{"state", state}, {"mirrors", mirrors}, {"at", journal_time_ms()}}.dump();
         store::append_line(source_.state, directory_ + "/journal", line);
         lines_.push_back(std::move(line));
     } catch (const std::exception& error) {
@@ -121,7 +133,7 @@ void CoordinatorJournal::note(const char* state, const std::string& mirror) noex
 void CoordinatorJournal::close() noexcept {
     if (!owed_.empty()) return;
     try {
-        fs::remove_tree(source_.state, directory_);
+        end_journal(source_, directory_, identity_);
     } catch (const std::exception& error) {
         base::warn(fmt::format("the journal stays until the next run: {}", error.what()));
     }
@@ -139,8 +151,8 @@ std::vector<CoordinatorRecord> read_coordinator_journals(Source& source, const s
     return records;
 }
 
-void remove_coordinator_journal(Source& source, const CoordinatorRecord& record) {
-    fs::remove_tree(source.state, record.directory);
+void end_coordinator_journal(Source& source, const CoordinatorRecord& record) {
+    end_journal(source, record.directory, record.identity);
 }
 
 std::unique_ptr<fs::Lock> lock_source(Source& source, const std::string& repository,

@@ -28,17 +28,18 @@ public:
     void abort();
     // For people and for `status`; recovery asks the mirrors. Never throw: what they say is true without
     // them, too.
-    void note_prepared(const std::string& mirror) noexcept;
-    void note_flipped(const std::string& mirror) noexcept;
-    // Nothing is left to do, but for what is owed: without that, the journal goes. Never throws: the next run
-    // finds nothing to do in it and tries again.
+    void note_prepared(const std::vector<std::string>& mirrors) noexcept;
+    void note_flipped(const std::vector<std::string>& mirrors) noexcept;
+    // Nothing is left to do, but for what is owed: without that, the journal is kept with those that are
+    // over. Never throws: the next run finds nothing to do in it and tries again.
     void close() noexcept;
 
 private:
     void replace(const nlohmann::json& decision);
-    void note(const char* state, const std::string& mirror) noexcept;
+    void note(const char* state, const std::vector<std::string>& mirrors) noexcept;
 
     Source& source_;
+    TransactionIdentity identity_;
     std::string directory_;
     std::vector<std::string> owed_;
     std::vector<std::string> lines_;
@@ -59,7 +60,8 @@ struct CoordinatorRecord {
 
 // Oldest generation first. Throws base::Error (integrity) for a journal that we did not write.
 std::vector<CoordinatorRecord> read_coordinator_journals(Source& source, const std::string& repository);
-void remove_coordinator_journal(Source& source, const CoordinatorRecord& record);
+// Like CoordinatorJournal::close(), for what a dead coordinator left.
+void end_coordinator_journal(Source& source, const CoordinatorRecord& record);
 
 // One coordinator at a time per source and repository. Throws base::Error (conflict) after the timeout.
 std::unique_ptr<fs::Lock> lock_source(Source& source, const std::string& repository,

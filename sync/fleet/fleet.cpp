@@ -157,10 +157,10 @@ bool Fleet::is_empty() const {
                         [](const Member& member) { return member.is_well(); });
 }
 
-std::vector<std::string> Fleet::names() const {
+std::vector<std::string> Fleet::names(const Wanted& which) const {
     std::vector<std::string> names;
     for (const auto& member : members_) {
-        if (member.takes_part) names.push_back(member.result.name);
+        if (member.takes_part && (!which || which(member))) names.push_back(member.result.name);
     }
     return names;
 }

@@ -68,7 +68,8 @@ public:
     // Why the fleet may not commit; empty where it may. Of several, the first in the order given.
     std::optional<Failure> objection() const;
     bool is_empty() const;
-    std::vector<std::string> names() const;
+    // Of those that take part and that `which` wants.
+    std::vector<std::string> names(const Wanted& which = {}) const;
     // Of the first member, in the order given, that failed and `which` wants.
     const Failure* first_failure(const Wanted& which = {}) const;
     std::vector<Member>& members() noexcept { return members_; }

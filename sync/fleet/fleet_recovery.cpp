@@ -128,7 +128,7 @@ RecoveryReport recover_fleet(Source& source, const std::string& repository,
     for (const auto& record : read_coordinator_journals(source, repository)) {
         const TransactionIdentity& identity = record.identity;
         if (identity.id().empty()) {  // killed before its first line: no mirror knows of it
-            remove_coordinator_journal(source, record);
+            end_coordinator_journal(source, record);
             continue;
         }
         const bool is_committed = record.decision == Decision::commit;
@@ -147,7 +147,7 @@ RecoveryReport recover_fleet(Source& source, const std::string& repository,
                 report.waiting.push_back(name);
         }
         if (!unreached.empty()) continue;
-        remove_coordinator_journal(source, record);
+        end_coordinator_journal(source, record);
         (is_committed ? report.finished : report.undone) += 1;
         base::info(fmt::format("{} {}, which an earlier run left unfinished",
                                is_committed ? "finished" : "took back", identity.shown()));

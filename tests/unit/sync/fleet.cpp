@@ -71,7 +71,7 @@ std::size_t TwoMirrors::leftovers() const {
     const std::string journals = workspace.path("site/private/sync/stable");
     if (!std::filesystem::exists(journals)) return count;
     for (const auto& entry : std::filesystem::directory_iterator(journals))
-        count += entry.is_directory() ? 1 : 0;
+        count += entry.is_directory() && entry.path().filename() != "ended" ? 1 : 0;
     return count;
 }
 
