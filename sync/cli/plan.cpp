@@ -52,6 +52,11 @@ int plan(const CommonOptions& options) {
     for (const auto& name : setup.repositories()) {
         const OpenFleet fleet = setup.open(Missing::refuse);
         const FleetPlan found = plan_fleet(setup.source().get(), name, fleet.members, fleet_options);
+        json findings = json::array();
+        for (const auto& finding : found.findings) {
+            findings.push_back({{"fatal", finding.is_fatal}, {"message", finding.failure.message}});
+            if (!options.json && !finding.is_fatal) fmt::print("{}\n", finding.failure.message);
+        }
         json mirrors = json::array();
         for (const auto& [mirror, summary] : found.mirrors) {
             mirrors.push_back(to_json(mirror, summary));
@@ -59,8 +64,10 @@ int plan(const CommonOptions& options) {
                 fmt::print("{}@{} to {}: {}\n", name, found.generation, mirror.name,
                            line_of(mirror, summary));
         }
-        repositories.push_back(
-            {{"repository", name}, {"generation", found.generation}, {"mirrors", mirrors}});
+        repositories.push_back({{"repository", name},
+                                {"generation", found.generation},
+                                {"findings", findings},
+                                {"mirrors", mirrors}});
         if (!failure) failure = found.failure;
     }
     if (options.json) {

@@ -7,8 +7,9 @@
 
 #include "core/base/error.hpp"
 #include "core/base/text.hpp"
-#include "sync/cli/setup.hpp"
+#include "sync/cli/transaction.hpp"
 #include "sync/fleet/fleet_recovery.hpp"
+#include "sync/fleet/requests.hpp"
 
 namespace repotool::sync::cli {
 namespace {
@@ -38,12 +39,21 @@ int recover(const CommonOptions& options, Recover what) {
         const OpenFleet fleet = setup.open(Missing::refuse);
         const RecoveryReport report =
             resume_fleet(setup.source().get(), name, fleet.members, fleet_options, what);
+        // A request that outlived whoever should have served it.
+        std::vector<FleetResult> served;
+        if (what == Recover::all && !open_requests(setup.source().get(), name).empty())
+            served = sync_repository(setup, name, fleet_options);
         repositories.push_back({{"repository", name},
+                                {"requested", served.size()},
                                 {"finished", report.finished},
                                 {"undone", report.undone},
                                 {"committed", report.committed},
                                 {"waiting", report.waiting}});
         if (!options.json && !options.quiet) fmt::print("{}: {}\n", name, told(report));
+        for (const auto& result : served) {
+            if (!options.json && !options.quiet && !result.failure) fmt::print("{}\n", summary(result));
+            if (result.failure) status = complain(*result.failure);
+        }
         if (what == Recover::undecided && report.committed > 0) {
             status = complain(
                 {base::ErrorKind::conflict, name,

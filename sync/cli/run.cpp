@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -13,7 +14,7 @@
 #include "core/console/main.hpp"
 #include "core/fs/external.hpp"
 #include "sync/cli/result_files.hpp"
-#include "sync/cli/setup.hpp"
+#include "sync/cli/transaction.hpp"
 
 namespace repotool::sync::cli {
 namespace {
@@ -23,26 +24,15 @@ using nlohmann::json;
 // Repositories at once: each has a thread per mirror.
 constexpr std::size_t kRepositoriesAtOnce = 4;
 
-// One repository's transaction; what concerns no mirror becomes its failure, too.
-FleetResult sync_one(Setup& setup, const std::string& repository, const FleetOptions& options) {
-    try {
-        const OpenFleet fleet = setup.open(Missing::make);
-        return run_fleet(setup.source().get(), repository, fleet.members, options);
-    } catch (const std::exception&) {
-        FleetResult result;
-        result.repository = repository;
-        result.failure = describe_failure(std::current_exception());
-        return result;
-    }
-}
-
 std::vector<FleetResult> sync_all(Setup& setup, const FleetOptions& options) {
     const auto& names = setup.repositories();
-    std::vector<FleetResult> results(names.size());
+    std::vector<std::vector<FleetResult>> each(names.size());
     std::vector<std::function<void()>> work;
     for (std::size_t i = 0; i < names.size(); ++i)
-        work.emplace_back([&, i] { results[i] = sync_one(setup, names[i], options); });
+        work.emplace_back([&, i] { each[i] = sync_repository(setup, names[i], options); });
     real_runtime().run_all(work, kRepositoriesAtOnce);
+    std::vector<FleetResult> results;
+    for (auto& some : each) std::move(some.begin(), some.end(), std::back_inserter(results));
     return results;
 }
 

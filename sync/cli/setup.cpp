@@ -198,7 +198,8 @@ FleetOptions Setup::fleet_options() const {
     if (config_.keyring.empty()) {
         base::detail("signatures are carried to the mirrors, not checked: no --keyring is given");
     } else {
-        options.check_signature = make_signature_check(fs::read_external(config_.keyring, kKeyringLimit));
+        options.keyring = fs::read_external(config_.keyring, kKeyringLimit);
+        options.check_signature = make_signature_check(options.keyring);
     }
     return options;
 }

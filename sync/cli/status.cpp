@@ -17,6 +17,7 @@
 #include "core/store/generation_reader.hpp"
 #include "sync/cli/setup.hpp"
 #include "sync/fleet/quarantine.hpp"
+#include "sync/fleet/requests.hpp"
 
 namespace repotool::sync::cli {
 namespace {
@@ -130,9 +131,15 @@ int status(const CommonOptions& options) {
             mirrors.push_back(to_json(line));
             if (!options.json) print_line(line, name, manifest.generation);
         }
-        if (!options.json) fmt::print("source: {}@{}\n", name, manifest.generation);
-        repositories.push_back(
-            {{"repository", name}, {"generation", manifest.generation}, {"mirrors", mirrors}});
+        const bool is_requested = !open_requests(setup.source().get(), name).empty();
+        if (!options.json) {
+            fmt::print("source: {}@{}{}\n", name, manifest.generation,
+                       is_requested ? ", a sync is asked for" : "");
+        }
+        repositories.push_back({{"repository", name},
+                                {"generation", manifest.generation},
+                                {"requested", is_requested},
+                                {"mirrors", mirrors}});
     }
     if (options.json) print_document({{"ok", true}, {"repositories", repositories}});
     return 0;

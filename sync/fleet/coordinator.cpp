@@ -13,6 +13,7 @@
 #include "sync/fleet/coordinator_journal.hpp"
 #include "sync/fleet/fleet_recovery.hpp"
 #include "sync/fleet/quarantine.hpp"
+#include "sync/fleet/requests.hpp"
 
 namespace repotool::sync {
 namespace {
@@ -57,7 +58,7 @@ public:
         // 1. Mirrors that have it already are left alone; the others are ours until the end.
         fleet_.leave_out_current();
         fleet_.lock();
-        if (fleet_.objection() || fleet_.is_empty()) return answer();
+        if (fleet_.objection() || fleet_.is_empty() || is_out_of_date()) return answer();
         // 2. What it takes, and whether that is allowed: nothing is touched yet.
         fleet_.on_each(fmt::format("plan {} for", identity_.shown()), [&](Member& member) { plan(member); });
         if (fleet_.objection()) return answer();
@@ -94,6 +95,16 @@ private:
         return runtime_.set_alarm(policy_.deadline_seconds * 1000, [this] {
             fleet_.call_time(fmt::format("it was not ready in {} s", policy_.deadline_seconds));
         });
+    }
+
+    // What clients would refuse is brought nowhere.
+    bool is_out_of_date() {
+        for (const auto& finding :
+             examine_dates(request_.source, options_.keyring, base::system_clock().real_now())) {
+            if (!finding.is_fatal) base::warn(finding.failure.message + "; " + finding.failure.hint);
+            if (finding.is_fatal && !result_.failure) result_.failure = finding.failure;
+        }
+        return result_.failure.has_value();
     }
 
     void plan(Member& member) {
@@ -370,10 +381,15 @@ FleetResult run_fleet(Source& source, const std::string& repository, const std::
                       const FleetOptions& options) {
     // One coordinator at a time. What a dead one left is finished, if it was committed, or else undone; only
     // then is there something new to do (I6).
-    const auto lock = lock_source(source, repository, options.policy.lock_timeout_seconds);
+    const auto lock = lock_source(source, repository,
+                                  options.source_patience.value_or(options.policy.lock_timeout_seconds));
+    const auto requests = open_requests(source, repository);  // which this run serves: they came before it
     const RecoveryReport recovered = recover_fleet(source, repository, mirrors_of(members), options);
     const auto generation = store::open_generation(source.tree, "", repository);
-    return Transaction(source, generation, members, options, runtime_of(options)).run(recovered);
+    FleetResult result =
+        Transaction(source, generation, members, options, runtime_of(options)).run(recovered);
+    if (!result.failure) settle_requests(source, repository, requests);
+    return result;
 }
 
 void retire_all(const std::vector<FleetMember>& members, const FleetOptions& options,
@@ -408,7 +424,11 @@ FleetPlan plan_fleet(Source& source, const std::string& repository, const std::v
         summaries[index] = member.mirror->plan(request);
         guard_against_mass_removal(summaries[index], member.result.name, options.policy);
     });
-    FleetPlan plan{repository, identity.version.generation, {}, fleet.objection()};
+    FleetPlan plan{repository, identity.version.generation, {}, fleet.objection(), {}};
+    plan.findings = examine_dates(generation, options.keyring, base::system_clock().real_now());
+    for (const auto& finding : plan.findings) {
+        if (finding.is_fatal && !plan.failure) plan.failure = finding.failure;
+    }
     const auto results = fleet.results();
     for (std::size_t i = 0; i < results.size(); ++i) plan.mirrors.emplace_back(results[i], summaries[i]);
     return plan;

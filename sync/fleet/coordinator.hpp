@@ -6,11 +6,13 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "sync/fleet/fleet.hpp"
+#include "sync/fleet/preflight.hpp"
 #include "sync/fleet/result.hpp"
 #include "sync/source/source.hpp"
 
@@ -21,6 +23,9 @@ struct FleetOptions {
     SignatureCheck check_signature;  // empty: signatures are carried, not checked
     MirrorOpener open_mirror;        // for mirrors that only an old journal names
     Runtime* runtime = nullptr;      // null: the real one
+    std::string keyring{};           // bytes of public keys; empty: those that the source publishes
+    // Seconds to wait for another coordinator; empty: the policy's time.
+    std::optional<std::int64_t> source_patience{};
 };
 Runtime& runtime_of(const FleetOptions& options);
 // What moving this generation is called.
@@ -43,7 +48,8 @@ struct FleetPlan {
     std::string repository;
     std::uint64_t generation = 0;
     std::vector<std::pair<MirrorResult, PlanSummary>> mirrors;
-    std::optional<Failure> failure;  // why the fleet could not commit
+    std::optional<Failure> failure;          // why the fleet could not commit
+    std::vector<PreflightFinding> findings;  // of the generation: what stops it, and what soon will
 };
 FleetPlan plan_fleet(Source& source, const std::string& repository, const std::vector<FleetMember>& members,
                      const FleetOptions& options);
