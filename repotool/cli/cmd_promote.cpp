@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <iterator>
 #include <memory>
+#include <optional>
+#include <set>
 
 #include "core/base/error.hpp"
 #include "core/base/log.hpp"
@@ -51,6 +53,23 @@ std::vector<std::string> directories(const std::vector<std::string>& paths) {
     return found;
 }
 
+// Of runs that were killed after their flip, the newest that promoted into the same repository, from nowhere
+// else than these directories.
+std::optional<publisher::FinishedPromote> same_promote(const std::vector<publisher::FinishedPromote>& dead,
+                                                       const std::string& target,
+                                                       const std::vector<std::string>& paths) {
+    std::set<std::string> roots;
+    for (const auto& directory : directories(paths)) roots.insert(fs::absolute_path(directory));
+    std::optional<publisher::FinishedPromote> newest;
+    for (const auto& each : dead) {
+        const bool is_same =
+            each.repository == target && std::all_of(each.roots.begin(), each.roots.end(),
+                                                     [&](const auto& root) { return roots.contains(root); });
+        if (is_same && (!newest || newest->generation < each.generation)) newest = each;
+    }
+    return newest;
+}
+
 int run(const Options& options, const GlobalOptions& global) {
     if (options.arguments.size() < 2)
         throw Error(ErrorKind::usage, "promote", options.arguments[0],
@@ -62,9 +81,11 @@ int run(const Options& options, const GlobalOptions& global) {
     std::vector<std::string> paths;
     sort_sources(session.site(), {options.arguments.begin(), options.arguments.end() - 1}, paths,
                  request.sources);
+    publisher::Promotion promotion;
     if (request.dry_run == publisher::DryRun::no) {
         const auto context = publish_context(session.site(), global);
-        publisher::finish_pending_moves(context.site, context.lock_timeout, context.job);
+        const auto dead = publisher::finish_pending_moves(context.site, context.lock_timeout, context.job);
+        promotion.dead = same_promote(dead, target, paths);
     }
     if (!paths.empty()) {
         publisher::InputArguments arguments{paths, {}, read_standard_input, session.upload_dist()};
@@ -72,8 +93,8 @@ int run(const Options& options, const GlobalOptions& global) {
         session.take_inputs(request, std::move(arguments));
         request.may_bring_nothing = true;  // all of it was promoted before
     }
-    const auto ready = publisher::list_ready(directories(paths), request.inputs, session.site().root);
-    return session.finish(std::move(request), ready);
+    promotion.ready = publisher::list_ready(directories(paths), request.inputs, session.site().root);
+    return session.finish(std::move(request), promotion);
 }
 
 }  // namespace

@@ -196,13 +196,12 @@ void PublishSession::take_inputs(publisher::PublishRequest& request, publisher::
     request.meta["repotool.updates"] = base::join(names, " ");
 }
 
-int PublishSession::finish(publisher::PublishRequest request,
-                           const std::vector<publisher::ReadyDirectory>& ready) {
+int PublishSession::finish(publisher::PublishRequest request, const publisher::Promotion& promotion) {
     const auto context = signing_context(site_, global_, options_.secrets);
     const bool is_real = request.dry_run == publisher::DryRun::no;
     const auto definition = is_real ? run_definition(options_.files, site_, global_, request) : std::nullopt;
     const std::string operation = request.operation;
-    const auto result = publisher::promote(context, std::move(request), ready);
+    const auto result = publisher::promote(context, std::move(request), promotion);
     const int status = is_real ? write_result_files(options_.files, result, site_, operation, definition) : 0;
     answer(result, site_.config, global_, is_real ? publisher::DryRun::no : publisher::DryRun::yes);
     return status != 0 ? status : tell_moves(result);

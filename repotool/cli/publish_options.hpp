@@ -8,6 +8,7 @@
 
 #include "repotool/cli/command.hpp"
 #include "repotool/cli/result_files.hpp"
+#include "repotool/publish/promotion.hpp"
 
 namespace repotool::cli {
 
@@ -61,8 +62,8 @@ public:
     std::string upload_dist() const;
     // Files, directories and updates that are typed, and --repodata. Throws base::Error (input, usage).
     void take_inputs(publisher::PublishRequest& request, publisher::InputArguments arguments);
-    // Publishes, moves what `ready` lists, and prints the answer; returns the exit status.
-    int finish(publisher::PublishRequest request, const std::vector<publisher::ReadyDirectory>& ready = {});
+    // Publishes, moves what `promotion` lists, and prints the answer; returns the exit status.
+    int finish(publisher::PublishRequest request, const publisher::Promotion& promotion = {});
 
 private:
     // --repodata TYPE=FILE. Throws base::Error (usage).

@@ -2,18 +2,23 @@
 #include "repotool/publish/promotion.hpp"
 
 #include "core/store/head.hpp"
+#include "repotool/publish/finished_promote.hpp"
 #include "repotool/updates/move_journal.hpp"
 
 namespace repotool::publisher {
 
-PublishResult promote(const PublishContext& context, PublishRequest request,
-                      const std::vector<ReadyDirectory>& ready) {
+PublishResult promote(const PublishContext& context, PublishRequest request, const Promotion& promotion) {
+    const auto& ready = promotion.ready;
     if (request.dry_run == DryRun::yes) {
         PublishResult result = publish(context, request);
         result.moves = plan_moves(ready, result.generation);
         return result;
     }
-    if (ready.empty()) return publish(context, request);
+    if (ready.empty()) {
+        PublishResult result = publish(context, request);
+        if (promotion.dead) answer_for(*promotion.dead, context, result);
+        return result;
+    }
     fs::Filesystem& filesystem = context.site.filesystem();
     const auto parent = store::make_symlink_head(filesystem, "public", request.repository)->current();
     // 1. What will be moved, durable before anything is published.

@@ -104,24 +104,48 @@ std::uint64_t flipped_generation(store::Site& site, const Moves& moves, const st
     return found == records.end() ? 0 : found->generation;
 }
 
-void finish_moves(store::Site& site, const std::string& id, std::int64_t lock_timeout,
-                  const std::string& job) {
+// As if the killed promote had come to its end: what it moved counts as well.
+MoveReport all_moves(const Moves& moves, MoveReport done) {
+    MoveReport all = plan_moves(moves.directories, moves.generation);
+    std::erase_if(all.moved, [&](const MovedFile& file) {
+        return std::any_of(done.left.begin(), done.left.end(),
+                           [&](const LeftFile& left) { return left.path == file.from; });
+    });
+    all.left = std::move(done.left);
+    return all;
+}
+
+FinishedPromote describe(const std::string& id, const Moves& moves, MoveReport done) {
+    FinishedPromote finished{id, moves.repository, moves.generation, {}, all_moves(moves, std::move(done))};
+    for (const auto& directory : moves.directories) finished.roots.push_back(directory.root);
+    return finished;
+}
+
+// Empty where its promote is alive, had published nothing, or cannot be finished now.
+std::optional<FinishedPromote> finish_moves(store::Site& site, const std::string& id,
+                                            std::int64_t lock_timeout, const std::string& job) {
     fs::Filesystem& filesystem = site.filesystem();
     const std::string path = fs::join_path(kMoves, id);
     const auto lock = filesystem.try_lock(path, fs::LockMode::exclusive);
-    if (!lock) return;  // its promote is alive
+    if (!lock) return std::nullopt;
     auto moves = parse(fs::read_file(filesystem, path));
     if (moves && moves->generation == 0)
         moves->generation = flipped_generation(site, *moves, id, lock_timeout, job);
+    std::optional<FinishedPromote> finished;
     if (moves && moves->generation != 0) {
-        const MoveReport report = move_promoted(moves->directories, moves->generation);
-        if (report.failure) return base::warn(report.failure->what());
+        MoveReport report = move_promoted(moves->directories, moves->generation);
+        if (report.failure) {
+            base::warn(report.failure->what());
+            return std::nullopt;
+        }
         base::info(fmt::format("moved {} that a promote into {}@{} left behind",
                                base::counted(report.moved.size(), "file"), moves->repository,
                                moves->generation));
+        finished = describe(id, *moves, std::move(report));
     }
     filesystem.remove(path);
     filesystem.sync_directory(kMoves);
+    return finished;
 }
 
 }  // namespace
@@ -158,8 +182,12 @@ void MoveJournal::finish() {
     site_.sync_directory(kMoves);
 }
 
-void finish_pending_moves(store::Site& site, std::int64_t lock_timeout, const std::string& job) {
-    for (const auto& id : site.filesystem().list(kMoves)) finish_moves(site, id, lock_timeout, job);
+std::vector<FinishedPromote> finish_pending_moves(store::Site& site, std::int64_t lock_timeout,
+                                                  const std::string& job) {
+    std::vector<FinishedPromote> all;
+    for (const auto& id : site.filesystem().list(kMoves))
+        if (auto finished = finish_moves(site, id, lock_timeout, job)) all.push_back(*std::move(finished));
+    return all;
 }
 
 }  // namespace repotool::publisher

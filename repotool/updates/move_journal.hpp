@@ -42,8 +42,18 @@ private:
     bool is_published_ = false;
 };
 
+// A promote that was killed after its flip and has all its moves now.
+struct FinishedPromote {
+    std::string id;  // of its journal
+    std::string repository;
+    std::uint64_t generation = 0;
+    std::vector<std::string> roots;  // of its directories
+    MoveReport moves;                // all of them, whoever did them
+};
+
 // Finishes the moves of promotes that were killed. What cannot be moved now is left for the next time, with a
 // warning. Waits `lock_timeout` seconds for the lock of a repository whose last flip is not known.
-void finish_pending_moves(store::Site& site, std::int64_t lock_timeout, const std::string& job);
+std::vector<FinishedPromote> finish_pending_moves(store::Site& site, std::int64_t lock_timeout,
+                                                  const std::string& job);
 
 }  // namespace repotool::publisher

@@ -194,6 +194,21 @@ class PromoteReady(Scenario):
                 self.assertEqual(wanted[1:], got[1:])
         self.assertGreater(killed, POINTS)
 
+    def test_a_promote_that_died_after_its_flip_is_answered_by_the_one_that_finishes_it(self):
+        start = self.start_of_kills()
+        command = self.fresh(start)
+        calls = of_main_process(traced(self, *command))
+        journal = next(call.paths[0] for call in calls if call.name == "write" and "/private/moves/" in call.paths[0])
+        told = ("changed", "generation", "parent", "manifest_sha256", "packages", "moved")
+        wanted = self.run_tool("repotool", "--json", *self.fresh(start)).json
+        for name, number, path in (("write", 2, journal), ("renameat2", 1, self.dir / "copy/ready/.promoted/2")):
+            self.fresh(start)
+            self.assertNotEqual(disturbed(self, Call(0, name, number, [], "", True), "signal=KILL", *command, path=path).code, 0)
+            got = self.run_tool("repotool", "--json", *command).json
+            self.assertEqual({key: wanted[key] for key in told}, {key: got[key] for key in told})
+            self.assertIn("stable@2", got["notes"][0])
+            self.assertFalse(self.run_tool("repotool", "--json", *command).json["changed"])
+
     def test_a_killed_promotes_files_keep_its_generation_whatever_came_since(self):
         start = self.start_of_kills()
         command = self.fresh(start)
