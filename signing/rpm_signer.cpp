@@ -57,7 +57,7 @@ void require_private_copy(const std::filesystem::path& path) {
 // needed.
 class WantedKey {
 public:
-    explicit WantedKey(const std::string& public_key) : keyring_(public_key), verifier_({public_key}) {}
+    explicit WantedKey(const std::string& public_key) : public_key_(public_key), keyring_(public_key) {}
 
     // Of the key, and in a client's eyes good. GPGME is asked where the arithmetic is right: a key that it
     // refuses now may have signed then.
@@ -68,7 +68,8 @@ public:
     }
     PackageVerdict judge(const std::filesystem::path& path, const RpmLayout& layout) {
         const std::lock_guard lock(mutex_);
-        return check_package(path, layout, verifier_);
+        if (!verifier_) verifier_.emplace(std::vector{public_key_});
+        return check_package(path, layout, *verifier_);
     }
 
 private:
@@ -79,9 +80,12 @@ private:
         return false;
     }
 
+    std::string public_key_;
     RpmKeyring keyring_;
     std::mutex mutex_;
-    Verifier verifier_;  // knows this key alone, so whatever it calls good is signed by the wanted key
+    // Knows this key alone, so whatever it calls good is signed by the wanted key. Starting it takes gpg long
+    // enough to sign twenty packages meanwhile.
+    std::optional<Verifier> verifier_;
 };
 
 std::optional<Candidate> examine(const std::string& path, WantedKey& key) {
@@ -145,19 +149,23 @@ struct PackageSigner::State {
     void sign(const std::map<std::size_t, Candidate>& candidates) {
         base::WorkQueue queue(fs::processor_count());
         for (const auto& [place, candidate] : candidates)
-            queue.add([&used = candidate, this] { sign_one(used, signer); }, [] {});
+            queue.add(
+                [&used = candidate, this] {
+                    sign_one(used, signer);
+                    std::call_once(is_judged, [&] { judge(used.path); });
+                },
+                [] {});
         queue.finish();
-        if (is_judged) return;
-        // All signatures are of one key and one form: GPGME's judgement of one is its judgement of each.
-        const auto& path = candidates.begin()->second.path;
+    }
+    // All signatures are of one key and one form: GPGME's judgement of the first is its judgement of each.
+    void judge(const std::filesystem::path& path) {
         if (const auto verdict = key.judge(path, read_rpm_layout(path)); !verdict.good)
             refuse(path, "the new signature does not verify: " + verdict.reason);
-        is_judged = true;
     }
 
     Signer& signer;
     WantedKey key;
-    bool is_judged = false;
+    std::once_flag is_judged;
 };
 
 PackageSigner::PackageSigner(Signer& signer) : state_(std::make_unique<State>(signer)) {}

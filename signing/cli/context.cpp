@@ -31,8 +31,7 @@ void Context::add_key_options(CLI::App& command) {
             "fingerprint; may be left out where the home has one usable key. Given twice, both keys sign\n"
             "metadata, and the first one packages")
         ->type_name("FINGERPRINT")
-        ->expected(1)
-        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+        ->allow_extra_args(false);
     command
         .add_option("--exec", program,
                     "shell command that signs a digest (docs/TRUST.md); the home has the public keys alone")

@@ -20,6 +20,8 @@ namespace {
 
 constexpr std::uint64_t kLargestText = std::uint64_t{64} << 20U;
 constexpr std::string_view kCopySuffix = ".reposign";
+// Threads that wait for the disk and need no processor.
+constexpr unsigned kWaitingThreads = 16;
 
 std::optional<fs::Kind> kind_of(const std::string& path) {
     const auto status = fs::external_status(path, fs::FinalSymlink::follow);
@@ -42,13 +44,13 @@ public:
     explicit PrivateCopy(const std::string& original)
         : original_(fs::base_name(original)),
           name_(fmt::format(".{}.{}{}", original_, fs::process_id(), kCopySuffix)) {
-        const auto source = fs::open_external(original);
+        source_ = fs::open_external(original);
         const auto directory = directory_of(original);
         filesystem_ = fs::open_posix_filesystem(directory);
-        const auto status = source->status();
+        const auto status = source_->status();
         const auto copy = filesystem_->create(name_, status.mode);
         is_there_ = true;
-        copy->append_range(*source, 0, status.size);
+        copy->append_range(*source_, 0, status.size);
         copy->close();
         path_ = join(directory, name_);
     }
@@ -75,6 +77,9 @@ private:
     std::string original_;
     std::string name_;
     std::string path_;
+    // Open until the copy goes: so a rename over the original does not free it, which would make all others
+    // in that directory wait.
+    std::unique_ptr<fs::File> source_;
     std::unique_ptr<fs::Filesystem> filesystem_;
     bool is_there_ = false;
 };
@@ -107,9 +112,9 @@ Copies private_copies(const std::vector<std::string>& paths) {
 }
 
 // All bytes are on disk before the first rename, so that no name ever stands for half a package. Null copies
-// are left out.
-void replace_originals(const Copies& copies) {
-    base::WorkQueue queue(fs::processor_count());
+// are left out; all are gone afterwards.
+void replace_originals(Copies& copies) {
+    base::WorkQueue queue(kWaitingThreads);
     for (const auto& copy : copies)
         if (copy) queue.add([&copy] { copy->sync(); }, [] {});
     queue.finish();
@@ -120,6 +125,8 @@ void replace_originals(const Copies& copies) {
         directories[fs::parent_path(copy->path())] = copy.get();
     }
     for (const auto& [name, copy] : directories) copy->sync_directory();
+    for (auto& copy : copies) queue.add([&copy] { copy.reset(); }, [] {});
+    queue.finish();
 }
 
 }  // namespace

@@ -2,7 +2,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <future>
 #include <memory>
+#include <optional>
 
 #include "core/base/text.hpp"
 #include "signing/cli/context.hpp"
@@ -15,23 +17,43 @@ namespace {
 // So many packages have a second copy at a time.
 constexpr std::size_t kBatchSize = 256;
 
+// gpg takes a tenth of a second to show that the key signs; the first copies are made meanwhile.
+class SignerThatOpens {
+public:
+    explicit SignerThatOpens(const std::vector<KeyReference>& keys)
+        : opening_(std::async(std::launch::async, [keys] { return open_signer(keys); })) {}
+
+    std::vector<bool> sign(const std::vector<std::string>& copies) {
+        if (!signer_) {
+            signer_ = opening_.get();
+            package_signer_.emplace(*signer_);
+        }
+        return package_signer_->sign(copies);
+    }
+    const std::string& fingerprint() const { return signer_->key().fingerprint; }
+
+private:
+    std::future<std::unique_ptr<Signer>> opening_;
+    std::unique_ptr<Signer> signer_;
+    std::optional<PackageSigner> package_signer_;
+};
+
 void run(const std::vector<std::string>& files, Context& context) {
-    const auto signer = open_signer(context.resolve_keys());
-    PackageSigner package_signer(*signer);
+    SignerThatOpens signer(context.resolve_keys());
     auto documents = nlohmann::ordered_json::array();
     for (std::size_t start = 0; start < files.size(); start += kBatchSize) {
         const auto end = std::min(files.size(), start + kBatchSize);
         const std::vector<std::string> batch(files.begin() + static_cast<std::ptrdiff_t>(start),
                                              files.begin() + static_cast<std::ptrdiff_t>(end));
         const auto replaced = replace_with_changed_copies(
-            batch, [&](const std::vector<std::string>& copies) { return package_signer.sign(copies); });
+            batch, [&](const std::vector<std::string>& copies) { return signer.sign(copies); });
         for (std::size_t at = 0; at < batch.size(); ++at) {
             const char* action = replaced[at] ? "signed" : "unchanged";
             context.print(fmt::format("{:9}  {}", action, base::printable(batch[at])));
             documents.push_back({{"path", batch[at]}, {"action", action}});
         }
     }
-    context.finish({{"fingerprint", signer->key().fingerprint}, {"packages", documents}});
+    context.finish({{"fingerprint", signer.fingerprint()}, {"packages", documents}});
 }
 
 }  // namespace

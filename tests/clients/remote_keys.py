@@ -47,7 +47,7 @@ class Remote(Scenario):
         (own / "Release").write_text("Suite: own\n")
         with_key = ["--home", self.home, "--key", self.fingerprint, *self.secrets]
         self.assertFalse(rpmkeys.accepts(copy))
-        self.reposign("packages", copy, *with_key)
+        self.reposign("packages", *with_key, copy)
         self.reposign("release", own, *with_key)
         self.assertTrue(rpmkeys.accepts(copy))
         self.assertTrue(gpgv(keyring, own / "InRelease"))

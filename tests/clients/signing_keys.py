@@ -103,7 +103,7 @@ class Rotation(Keys):
         suite, repodata, package = a_tree(self.dir / "tree")
         keys = ["--site", self.site, "--key", self.old, "--key", more]
         for what, path in (("release", suite), ("repomd", repodata), ("packages", package)):
-            self.reposign(what, path, *keys)
+            self.reposign(what, *keys, path)
         for name, fingerprint in (("old", self.old), ("more", more)):
             armored = self.dir / f"{name}.asc"
             armored.write_text(self.reposign("keys", "export", "--site", self.site, "--key", fingerprint).out)
