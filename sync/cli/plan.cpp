@@ -17,7 +17,8 @@ std::string line_of(const MirrorResult& mirror, const PlanSummary& plan) {
     if (mirror.outcome == MirrorOutcome::unchanged) return "has it already";
     return fmt::format("{} in {} ({}), {} leave; free: {}{}", base::human_size(plan.bytes),
                        base::counted(plan.files, "file"), base::counted(plan.packages, "package file"),
-                       base::counted(plan.removed_packages, "package"), base::human_size(plan.free_bytes),
+                       base::counted(plan.removed_packages, "package"),
+                       plan.free_bytes ? base::human_size(*plan.free_bytes) : "unknown",
                        plan.free_inodes ? fmt::format(", {} inodes", *plan.free_inodes) : "");
 }
 
@@ -32,7 +33,7 @@ json to_json(const MirrorResult& mirror, const PlanSummary& plan) {
             {"inodes", plan.files},
             {"packages", plan.packages},
             {"removed_packages", plan.removed_packages},
-            {"free_bytes", plan.free_bytes},
+            {"free_bytes", plan.free_bytes ? json(*plan.free_bytes) : json(nullptr)},
             {"free_inodes", plan.free_inodes ? json(*plan.free_inodes) : json(nullptr)},
             {"error", mirror.failure ? json(mirror.failure->message) : json(nullptr)}};
 }

@@ -175,12 +175,17 @@ Transferred DirectoryMirror::stage(const StageRequest& request) {
     journal_begin(*root_, directory, identity);
 
     if (!work_) plan(request);
-    work_->staging = std::make_unique<Staging>(*root_, work_->request, directory, limit_);
+    work_->staging = make_staging(work_->request, directory);
     work_->staging->bring(work_->plan);
     Transferred all = work_->staging->transferred();
     if (request.read_ahead != nullptr) preload_for_tree(identity.repository);
     all += write_tree(*root_, directory + "/tree", work_->source, options_.base_url);
     return all;
+}
+
+std::unique_ptr<Staging> DirectoryMirror::make_staging(const StageRequest& request,
+                                                       const std::string& directory) {
+    return std::make_unique<Staging>(*root_, request, directory, limit_);
 }
 
 void DirectoryMirror::preload_for_tree(const std::string& repository) {

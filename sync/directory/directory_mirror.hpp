@@ -49,6 +49,12 @@ public:
 
     fs::Filesystem& filesystem() noexcept { return *root_; }
 
+protected:
+    // `request` outlives what it returns.
+    virtual std::unique_ptr<Staging> make_staging(const StageRequest& request, const std::string& directory);
+    // From plan() to prepare(); null otherwise.
+    const Plan* planned() const noexcept { return work_ ? &work_->plan : nullptr; }
+
 private:
     std::optional<Version> current_version(const std::string& repository);
     std::string manifest_digest(const TransactionIdentity& identity);

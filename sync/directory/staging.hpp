@@ -19,6 +19,7 @@ public:
     // `directory`: that of the transaction on the mirror; it must exist and its journal must have begun.
     // `request` and `limit` outlive this object.
     Staging(fs::Filesystem& mirror, const StageRequest& request, std::string directory, RateLimit& limit);
+    virtual ~Staging() = default;
 
     // Brings what the mirror lacks; durable on return. `plan` outlives this object. Throws base::Error:
     // integrity for a name that the mirror has with another size, storage where there is no room.
@@ -31,23 +32,30 @@ public:
 
     const Transferred& transferred() const noexcept { return transferred_; }
 
-private:
+protected:
     struct Staged {
         std::string staged_path;
         store::ContentFile file;
         const IndexJoin* join = nullptr;
     };
+    // How bytes come, and how they are read back: transports have their own ways.
+    virtual void bring_staged(const Staged& staged);
+    // Of what is at `path`, staged or with its name. Called by several threads.
+    virtual base::FileDigests digest_of(const std::string& path) const;
 
+    const StageRequest& request() const noexcept { return request_; }
+    fs::Filesystem& mirror() const noexcept { return mirror_; }
+    void count_sent(std::uint64_t bytes) noexcept { transferred_.bytes += bytes; }
+    void stop_if_asked() const;
+
+private:
     void take_in(const store::ContentFile& file, const Plan& plan);
     void announce() const;
-    void bring_staged(const Staged& staged);
     void append(fs::File& target, fs::File& source, std::uint64_t offset, std::uint64_t length, bool is_sent);
     void bring_keys();
     void preload_keys(const std::vector<std::string>& names) const;
     void require_room(const Plan& plan) const;
-    void stop_if_asked() const;
     void verify_bytes();
-    base::FileDigests digest_of(const std::string& path) const;
     void bring_whole(const Staged& staged, const base::FileDigests& found);
     [[noreturn]] void blame(const store::ContentFile& file, const base::FileDigests& found) const;
 

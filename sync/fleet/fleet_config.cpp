@@ -11,6 +11,7 @@
 #include "core/fs/tree.hpp"
 #include "core/store/names.hpp"
 #include "core/yaml/yaml_reader.hpp"
+#include "sync/rsync/rsync_client.hpp"
 
 namespace repotool::sync {
 namespace {
@@ -142,10 +143,14 @@ private:
             {"formats", [&](const YamlReader& value) { mirror.formats = formats(value); }},
             {"bandwidth", [&](const YamlReader& value) { mirror.bytes_per_second = size(value); }},
             {"ssh", [&](const YamlReader& value) { read_ssh(value, mirror.ssh); }},
+            {"rsync", [&](const YamlReader& value) { read_rsync(value, mirror.rsync); }},
         });
         if (mirror.target.empty()) item.fail("a mirror needs a 'target'");
         if (mirror.name.empty()) item.fail("a mirror needs a 'name'");
         if (mirror.check.empty() && !is_unchecked) mirror.check = mirror.url;
+        if (mirror.check.empty() && is_rsync_target(mirror.target))
+            item.fail(
+                "an rsync:// mirror needs a 'check': what the daemon does is seen through its web server");
         if (!names_.insert(mirror.name).second)
             item.fail(fmt::format("there are two mirrors '{}'", mirror.name));
         if (!targets_.insert(mirror.target).second)
@@ -166,6 +171,12 @@ private:
             {"identity", [&](const YamlReader& value) { ssh.identity = path(value.text()); }},
             {"known_hosts", [&](const YamlReader& value) { ssh.known_hosts = path(value.text()); }},
             {"command", [&](const YamlReader& value) { ssh.command = value.texts(); }},
+        });
+    }
+
+    void read_rsync(const YamlReader& item, RsyncConfig& rsync) const {
+        item.read_map({
+            {"password_file", [&](const YamlReader& value) { rsync.password_file = path(value.text()); }},
         });
     }
 

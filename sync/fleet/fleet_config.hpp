@@ -19,6 +19,10 @@ struct SshConfig {
     std::vector<std::string> command;  // in the place of ssh: its arguments come after these
 };
 
+struct RsyncConfig {
+    std::string password_file;  // "": the module asks for no password
+};
+
 struct MirrorConfig {
     std::string name;    // unique; for people and journals
     std::string target;  // directory, ssh://, rsync://, exec:
@@ -28,6 +32,7 @@ struct MirrorConfig {
     std::vector<std::string> formats;    // empty: all
     std::uint64_t bytes_per_second = 0;  // 0: no limit
     SshConfig ssh;
+    RsyncConfig rsync;
 };
 
 struct FleetConfig {

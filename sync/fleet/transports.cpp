@@ -8,7 +8,9 @@
 #include "core/fs/host.hpp"
 #include "core/fs/tree.hpp"
 #include "sync/directory/directory_mirror.hpp"
+#include "sync/mirror/local_state.hpp"
 #include "sync/protocol/agent_mirror.hpp"
+#include "sync/rsync/rsync_mirror.hpp"
 
 namespace repotool::sync {
 namespace {
@@ -53,6 +55,20 @@ std::unique_ptr<Mirror> open_agent(const MirrorConfig& config) {
     return make_agent_mirror(config.name, std::move(options));
 }
 
+std::unique_ptr<Mirror> open_rsync(const MirrorConfig& config) {
+    if (config.check.empty()) {
+        throw Error(ErrorKind::usage, "use target", config.target,
+                    "an rsync daemon's mirror is looked at through its web server, and no 'check' is given",
+                    "name it in mirrors.yaml");
+    }
+    RsyncOptions options;
+    options.password_file = config.rsync.password_file;
+    options.bytes_per_second = config.bytes_per_second;
+    auto tree = std::make_unique<RsyncTree>(RsyncClient(parse_rsync_target(config.target), options),
+                                            local_state_directory(config.target));
+    return std::make_unique<RsyncMirror>(config.name, std::move(tree), options_of(config), config.check);
+}
+
 }  // namespace
 
 bool is_directory_target(const std::string& target) {
@@ -67,13 +83,18 @@ void check_target(const std::string& target) {
         ssh_arguments(target, {});
         return;
     }
+    if (is_rsync_target(target)) {
+        parse_rsync_target(target);
+        return;
+    }
     throw Error(ErrorKind::usage, "use target", target, "this kind of target is not supported",
-                "give a directory or ssh://user@host/dir");
+                "give a directory, ssh://user@host/dir or rsync://host/module/dir");
 }
 
 std::unique_ptr<Mirror> open_mirror(const MirrorConfig& config, Missing missing) {
     check_target(config.target);
     if (config.target.starts_with("ssh://")) return open_agent(config);
+    if (is_rsync_target(config.target)) return open_rsync(config);
     return open_directory(config, missing);
 }
 

@@ -37,7 +37,7 @@ struct PlanSummary {
     std::uint64_t packages = 0;  // of the files
     std::uint64_t removed_packages = 0;
     std::uint64_t present_packages = 0;
-    std::uint64_t free_bytes = 0;
+    std::optional<std::uint64_t> free_bytes{};   // empty: the mirror cannot say
     std::optional<std::uint64_t> free_inodes{};  // empty: the filesystem does not count them
 };
 PlanSummary summarize(const Plan& plan) noexcept;

@@ -62,7 +62,7 @@ json to_json(const PlanSummary& plan) {
             {"packages", plan.packages},
             {"removed_packages", plan.removed_packages},
             {"present_packages", plan.present_packages},
-            {"free_bytes", plan.free_bytes},
+            {"free_bytes", plan.free_bytes ? json(*plan.free_bytes) : json(nullptr)},
             {"free_inodes", plan.free_inodes ? json(*plan.free_inodes) : json(nullptr)}};
 }
 
@@ -73,7 +73,8 @@ PlanSummary plan_from(const json& document) {
     document.at("packages").get_to(plan.packages);
     document.at("removed_packages").get_to(plan.removed_packages);
     document.at("present_packages").get_to(plan.present_packages);
-    document.at("free_bytes").get_to(plan.free_bytes);
+    if (const auto& bytes = document.at("free_bytes"); !bytes.is_null())
+        plan.free_bytes = bytes.get<std::uint64_t>();
     if (const auto& inodes = document.at("free_inodes"); !inodes.is_null())
         plan.free_inodes = inodes.get<std::uint64_t>();
     return plan;

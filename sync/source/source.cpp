@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "core/base/digest.hpp"
 #include "core/base/error.hpp"
 #include "core/base/text.hpp"
 #include "core/fs/external.hpp"
@@ -14,6 +13,7 @@
 #include "core/fs/tree.hpp"
 #include "core/store/generation_reader.hpp"
 #include "core/store/manifest.hpp"
+#include "sync/mirror/local_state.hpp"
 
 namespace repotool::sync {
 namespace {
@@ -58,18 +58,6 @@ void refuse_newer_format(const std::string& site) {
     }
 }
 
-// One directory of journals per source, found again by its absolute path.
-std::string state_directory(const std::string& source) {
-    std::string home = environment("XDG_STATE_HOME");
-    if (home.empty() && !environment("HOME").empty()) home = environment("HOME") + "/.local/state";
-    if (home.empty()) {
-        throw Error(ErrorKind::usage, "keep a journal for", source, "neither XDG_STATE_HOME nor HOME is set");
-    }
-    const std::string path = fmt::format("{}/mirrorsync/{}", home, base::sha256_hex(source));
-    fs::make_external_directory(path, 0700);
-    return path;
-}
-
 // Whoever does not own the site, root among them, leaves no files in it that its owner could not touch.
 bool owns_private(const std::string& site) {
     const auto status = fs::external_status(site + "/private", fs::FinalSymlink::keep);
@@ -87,14 +75,14 @@ OpenSource::Places OpenSource::find_places(const std::string& given) {
     if (is_site(path)) site = path;
     if (site.empty() && fs::base_name(path) == "public" && is_site(parent)) site = parent;
     if (site.empty()) {
-        if (is_directory(path + "/gen")) return {path, path, state_directory(path), ""};
+        if (is_directory(path + "/gen")) return {path, path, local_state_directory(path), ""};
         throw Error(ErrorKind::usage, "read source", given, "it is neither a site nor the public tree of one",
                     "repotool publish makes a site");
     }
     refuse_newer_format(site);
     const std::string tree = site + "/public";
     if (owns_private(site)) return {site, tree, site, "private/sync"};
-    return {site, tree, state_directory(tree), ""};
+    return {site, tree, local_state_directory(tree), ""};
 }
 
 OpenSource::OpenSource(const std::string& path) : OpenSource(path, find_places(path)) {}

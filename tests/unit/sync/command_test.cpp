@@ -91,6 +91,10 @@ TEST_CASE("arguments that make no sense are exit 2 and touch nothing") {
         {site, "ftp://host/dir"},                                  // not yet
         {site, "s3://bucket"},                                     // not yet
         {site, "exec:command"},                                    // not yet
+        {site, "rsync://host/module"},                             // nobody looks at it
+        {site, "rsync://host"},                                    // no module
+        {site, "rsync://host/module/../etc"},                      // leaves the module
+        {site, "rsync://host/-module"},                            // an option
         {"--unknown", site, fleet.a},                              // no such option
         {"--lock-timeout", "soon", site, fleet.a},                 // no duration
         {"--repository", "nonsense", site, fleet.a},               // no such repository
