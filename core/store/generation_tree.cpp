@@ -92,6 +92,7 @@ std::vector<TreeLink> generation_links(const Manifest& manifest,
     std::vector<TreeLink> links;
     bool has_deb = false;
     for (const auto& sub_manifest : sub_manifests) {
+        if (sub_manifest.format == "tree") continue;  // real files, whatever their names
         for (const auto* set : sub_manifest.all_sets()) {
             has_deb = has_deb || is_deb(*set);
             is_deb(*set) ? add_deb_links(links, manifest, *set) : add_rpm_links(links, manifest, *set);
@@ -175,6 +176,7 @@ std::vector<ContentFile> pool_files(const std::string& repository, const Record&
 bool is_pointer_path(const std::string& format, const std::string& path) {
     const std::string name = fs::base_name(path);
     if (!is_safe_path(path)) return false;
+    if (format == "tree") return path == "LINKS";
     if (format == "deb")
         return path.starts_with("dists/") &&
                (name == "InRelease" || name == "Release" || name == "Release.gpg");

@@ -254,7 +254,7 @@ Manifest parse_manifest(std::string_view text) {
                                               parent.at("sha256").get<std::string>()};
         }
         for (const auto& [name, reference] : document.at("formats").items()) {
-            demand(name == "deb" || name == "rpm", "MANIFEST",
+            demand(name == "deb" || name == "rpm" || name == "tree", "MANIFEST",
                    fmt::format("unknown package format '{}'", name));
             manifest.formats[name] = content_from(reference);
         }

@@ -51,6 +51,7 @@ int plan(const CommonOptions& options) {
     json repositories = json::array();
     std::optional<Failure> failure;
     for (const auto& name : setup.repositories()) {
+        setup.source().refresh(name);
         const OpenFleet fleet = setup.open(Missing::refuse);
         const FleetPlan found = plan_fleet(setup.source().get(), name, fleet.members, fleet_options);
         json findings = json::array();

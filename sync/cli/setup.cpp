@@ -167,7 +167,12 @@ void Setup::check_targets() const {
     const std::string& source = source_->directory();
     for (const auto& mirror : config_.mirrors) {
         check_target(mirror.target);
-        if (!is_directory_target(mirror.target)) continue;
+        const bool is_directory = is_directory_target(mirror.target);
+        if (source_->is_plain_tree() && !is_directory && !mirror.target.starts_with("ssh://")) {
+            throw Error(ErrorKind::usage, "use target", mirror.target,
+                        "plain trees go to directories and ssh:// alone");
+        }
+        if (!is_directory) continue;
         const std::string target = fs::absolute_path(mirror.target);
         if (!contains(source, target) && !contains(target, source)) continue;
         throw Error(ErrorKind::usage, "use target", mirror.target,
@@ -183,6 +188,10 @@ void Setup::choose_repositories(const CommonOptions& options) {
                                                     : source_->default_repositories();
     std::sort(repositories_.begin(), repositories_.end());
     repositories_.erase(std::unique(repositories_.begin(), repositories_.end()), repositories_.end());
+    if (source_->is_plain_tree() && repositories_.size() > 1) {
+        throw Error(ErrorKind::usage, "mirror", source_->directory(),
+                    "a plain tree is one repository, and several are named");
+    }
     if (repositories_.empty()) {
         throw Error(ErrorKind::usage, "sync", source_->directory(),
                     "it has no repository but test repositories", "name one with --repository test/CHANGE");

@@ -10,6 +10,7 @@ std::vector<FleetResult> sync_repository(Setup& setup, const std::string& reposi
     std::vector<FleetResult> results;
     try {
         run_as_requested(setup.source().get(), repository, options, [&](const FleetOptions& now) {
+            setup.source().refresh(repository);
             const OpenFleet fleet = setup.open(Missing::make);
             results.push_back(run_fleet(setup.source().get(), repository, fleet.members, now));
             return results.back();

@@ -23,7 +23,9 @@
 #include "sync/directory/preload.hpp"
 #include "sync/directory/retirement.hpp"
 #include "sync/directory/trace.hpp"
+#include "sync/directory/tree_files.hpp"
 #include "sync/mirror/ended_journals.hpp"
+#include "sync/tree/tree_entry.hpp"
 
 namespace repotool::sync {
 namespace {
@@ -42,7 +44,13 @@ std::string generation_path(const TransactionIdentity& identity) {
 DirectoryMirror::Work::Work(const StageRequest& wanted, const std::vector<std::string>& formats)
     : source(wanted.source),
       request{wanted.identity, source, wanted.check_signature, wanted.stop, wanted.read_ahead} {
-    if (!formats.empty()) source.keep_formats(formats);
+    if (formats.empty()) return;
+    if (source.find_format(kTreeFormat) != nullptr) {
+        throw Error(ErrorKind::policy, "bring", wanted.identity.shown(),
+                    "it is a plain tree, and this mirror carries package formats alone",
+                    "leave out `formats` of that mirror, or --format of its agent");
+    }
+    source.keep_formats(formats);
 }
 
 DirectoryMirror::DirectoryMirror(std::string name, std::unique_ptr<fs::Filesystem> root,
@@ -224,6 +232,7 @@ void DirectoryMirror::prepare(const TransactionIdentity& identity) {
     }
     work_->staging->place(work_->plan);
     if (!root_->status(generation)) {
+        grow_tree(*root_, directory + "/tree", work_->source);
         journal_claim(*root_, directory);  // so that whoever finds us dead knows whose generation it is
         const std::string parent = fs::parent_path(generation);
         for (const auto& changed : fs::make_directories(*root_, parent, 0755)) root_->sync_directory(changed);

@@ -11,6 +11,7 @@
 #include "core/store/generation_reader.hpp"
 #include "core/store/generation_tree.hpp"
 #include "core/store/layout.hpp"
+#include "sync/tree/tree_entry.hpp"
 
 namespace repotool::sync {
 namespace {
@@ -89,6 +90,32 @@ private:
             attempt(directory_, [&] {
                 for (const auto& chunk : reader.chunk_list(*set)) check_chunk(reader, chunk);
             });
+        }
+        if (sub_manifest.format == kTreeFormat)
+            attempt(directory_, [&] { check_tree(reader, sub_manifest); });
+    }
+
+    // A file of the tree is one with that in pool/, or a copy where links ran out.
+    void check_tree(const store::GenerationReader& reader, const store::SubManifest& tree) {
+        for (const auto& set : tree.sets) {
+            reader.for_each_record(set, [&](const store::Record& record) {
+                const std::string path = directory_ + "/" + record.name;
+                const auto content = store::pool_files(repository_, record)[0];
+                const auto there = mirror_.status(path);
+                const auto pooled = mirror_.status(content.path);
+                const bool is_one = there && pooled && there->inode == pooled->inode;
+                if (!is_one) check({path, content.sha256, content.size});
+            });
+        }
+        if (tree.pointers.empty()) return;
+        for (const auto& entry : parse_tree_entries(reader.pointer_file(kTreeLinks).value_or(""))) {
+            const std::string path = directory_ + "/" + entry.path;
+            const auto found = mirror_.read_link(path);
+            const bool is_good =
+                entry.target.empty() ? mirror_.status(path).has_value() : found == entry.target;
+            if (!is_good)
+                result_.add(path,
+                            fmt::format("expected '{}', found {}", entry.target, found.value_or("none")));
         }
     }
 

@@ -63,9 +63,16 @@ void Staging::bring(const Plan& plan) {
     for (const auto& file : plan.expected) {
         if (!mirror_.status(file.path)) take_in(file, plan);
     }
-    announce();
+    // Files without bytes are in no stream, and while one comes, nothing else can be asked for.
+    const auto is_empty = [](const Staged& staged) { return staged.file.size == 0; };
+    std::stable_partition(staged_.begin(), staged_.end(), is_empty);
     store::SyncBatch bytes(mirror_);
+    bool is_announced = false;
     for (const auto& staged : staged_) {
+        if (!is_announced && !is_empty(staged)) {
+            announce();
+            is_announced = true;
+        }
         bring_staged(staged);
         bytes.add_file(staged.staged_path);
     }

@@ -14,6 +14,7 @@
 #include "core/net/http_client.hpp"
 #include "core/store/layout.hpp"
 #include "core/store/names.hpp"
+#include "sync/tree/tree_entry.hpp"
 
 namespace repotool::sync {
 namespace {
@@ -135,7 +136,24 @@ public:
         }
     }
 
+    // Files of a plain tree, by the names that its clients use.
+    void tree_files(const std::vector<store::ContentFile>& lacking) {
+        const auto* tree = source_.find_format(kTreeFormat);
+        if (tree == nullptr) return;
+        std::set<std::string> fresh;
+        for (const auto& file : lacking) fresh.insert(file.path);
+        std::vector<store::ContentFile> names;
+        for (const auto& set : tree->sets) {
+            source_.for_each_record(set, [&](const store::Record& record) {
+                if (fresh.contains(store::pool_files(source_.manifest().repository, record)[0].path))
+                    names.push_back({record.name, record.sha256, record.size});
+            });
+        }
+        for (const auto& file : evenly(names, kMostPackages)) expect_content(file, file.path);
+    }
+
     void packages(const std::vector<store::ContentFile>& lacking) {
+        if (source_.find_format(kTreeFormat) != nullptr) return;
         const auto architectures = architectures_of(source_);
         const std::size_t prefix = layout::pool(source_.manifest().repository).size() + 1;
         for (const auto& file : evenly(lacking, kMostPackages))
@@ -217,6 +235,7 @@ public:
         const Plan plan = look.plan_after(before);
         look.index_files(plan.metadata);
         look.packages(plan.packages);
+        look.tree_files(plan.packages);
     }
 
     // Not to be stopped: what clients see now is seen to the end.

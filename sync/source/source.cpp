@@ -13,6 +13,7 @@
 #include "core/fs/tree.hpp"
 #include "core/store/generation_reader.hpp"
 #include "core/store/manifest.hpp"
+#include "core/store/names.hpp"
 #include "sync/mirror/local_state.hpp"
 
 namespace repotool::sync {
@@ -64,6 +65,13 @@ bool owns_private(const std::string& site) {
     return status && status->kind == fs::Kind::directory && status->owner == fs::effective_user();
 }
 
+// No repository's name begins with a dot.
+std::unique_ptr<PlainTree> open_plain_tree(const std::string& tree, const std::string& state) {
+    const std::string work = state + "/.tree";
+    fs::make_external_directory(work, 0700);
+    return std::make_unique<PlainTree>(tree, work);
+}
+
 }  // namespace
 
 OpenSource::Places OpenSource::find_places(const std::string& given) {
@@ -76,8 +84,7 @@ OpenSource::Places OpenSource::find_places(const std::string& given) {
     if (site.empty() && fs::base_name(path) == "public" && is_site(parent)) site = parent;
     if (site.empty()) {
         if (is_directory(path + "/gen")) return {path, path, local_state_directory(path), ""};
-        throw Error(ErrorKind::usage, "read source", given, "it is neither a site nor the public tree of one",
-                    "repotool publish makes a site");
+        return {path, path, local_state_directory(path), "", true};
     }
     refuse_newer_format(site);
     const std::string tree = site + "/public";
@@ -89,9 +96,14 @@ OpenSource::OpenSource(const std::string& path) : OpenSource(path, find_places(p
 
 OpenSource::OpenSource(const std::string& path, const Places& places)
     : directory_(places.directory),
-      tree_(fs::open_posix_filesystem(places.tree)),
+      plain_(places.is_plain ? open_plain_tree(places.tree, places.state) : nullptr),
+      tree_(places.is_plain ? nullptr : fs::open_posix_filesystem(places.tree)),
       state_(fs::open_posix_filesystem(places.state)),
-      source_{path, *tree_, *state_, places.state_root} {}
+      source_{path, plain_ ? plain_->filesystem() : *tree_, *state_, places.state_root} {}
+
+void OpenSource::refresh(const std::string& repository) {
+    if (plain_) plain_->refresh(repository);
+}
 
 std::vector<store::PurgedEntry> OpenSource::purged() const {
     if (source_.state_root.empty()) return {};  // the state is not the site's
@@ -99,6 +111,13 @@ std::vector<store::PurgedEntry> OpenSource::purged() const {
 }
 
 std::vector<std::string> OpenSource::default_repositories() const {
+    if (plain_) {
+        const std::string name = fs::base_name(directory_);
+        if (store::is_repository_name(name)) return {name};
+        throw Error(ErrorKind::usage, "mirror", directory_,
+                    fmt::format("no repository may be called '{}'", name),
+                    "give it a name with --repository");
+    }
     auto names = store::list_repositories(*tree_, "");
     names.erase(std::remove_if(names.begin(), names.end(),
                                [](const auto& name) { return name.starts_with("test/"); }),

@@ -8,6 +8,7 @@
 
 #include "core/fs/filesystem.hpp"
 #include "core/store/purge_list.hpp"
+#include "sync/tree/plain_tree.hpp"
 
 namespace repotool::sync {
 
@@ -22,8 +23,9 @@ struct Source {
 // A source that owns its filesystems.
 class OpenSource {
 public:
-    // `path`: a site, its public/, or any other public tree of ours. Journals go to the site's private/sync
-    // where this user owns it, else below $XDG_STATE_HOME/mirrorsync. Throws base::Error (usage).
+    // `path`: a site, its public/, any other public tree of ours, or a directory that is none (a plain tree).
+    // Journals go to the site's private/sync where this user owns it, else below $XDG_STATE_HOME/mirrorsync,
+    // with what is known of a plain tree. Throws base::Error (usage).
     explicit OpenSource(const std::string& path);
 
     Source& get() noexcept { return source_; }
@@ -31,8 +33,13 @@ public:
     const std::string& directory() const noexcept { return directory_; }
     // Package files that were purged from the site; empty where it cannot be asked.
     std::vector<store::PurgedEntry> purged() const;
-    // What is mirrored where nobody says what: everything but test repositories, sorted.
+    // What is mirrored where nobody says what: everything but test repositories, sorted; of a plain tree what
+    // its directory is called, where a repository may be called so.
     std::vector<std::string> default_repositories() const;
+    bool is_plain_tree() const noexcept { return plain_ != nullptr; }
+    // Looks what there is now, in a plain tree; call it before a generation of it is opened. Throws
+    // base::Error as PlainTree::refresh().
+    void refresh(const std::string& repository);
 
 private:
     struct Places {
@@ -40,12 +47,14 @@ private:
         std::string tree;
         std::string state;
         std::string state_root;
+        bool is_plain = false;
     };
     static Places find_places(const std::string& given);
     OpenSource(const std::string& path, const Places& places);
 
     std::string directory_;
-    std::unique_ptr<fs::Filesystem> tree_;
+    std::unique_ptr<PlainTree> plain_;
+    std::unique_ptr<fs::Filesystem> tree_;  // null for a plain tree, which has its own
     std::unique_ptr<fs::Filesystem> state_;
     Source source_;
 };
