@@ -137,7 +137,11 @@ def read_deb(source, repository, suite, packages=True, only=lambda name: True):
 
 def read_rpm(source, repository, dist, architecture, packages=True, only=lambda name: True):
     """{(name, version, architecture): SHA-256} of one RPM repository: repomd, then each index, then each package."""
-    base = f"{repository}/rpm/{dist}/{architecture}"
+    return read_rpm_at(source, f"{repository}/rpm/{dist}/{architecture}", packages, only)
+
+
+def read_rpm_at(source, base, packages=True, only=lambda name: True):
+    """The same where `base` is what clients have as baseurl."""
     repomd = elements.fromstring(source.get(f"{base}/repodata/repomd.xml"))
     found, indexes = {}, {}
     for data in repomd.iter(f"{REPO}data"):
