@@ -171,6 +171,7 @@ private:
             {"identity", [&](const YamlReader& value) { ssh.identity = path(value.text()); }},
             {"known_hosts", [&](const YamlReader& value) { ssh.known_hosts = path(value.text()); }},
             {"command", [&](const YamlReader& value) { ssh.command = value.texts(); }},
+            {"timeout", [&](const YamlReader& value) { ssh.timeout_seconds = value.duration(); }},
         });
     }
 

@@ -13,10 +13,11 @@
 namespace repotool::sync {
 
 struct SshConfig {
-    std::uint64_t port = 0;            // 0: what ssh thinks
-    std::string identity;              // private key file; "": what ssh thinks
-    std::string known_hosts;           // "": what ssh thinks
-    std::vector<std::string> command;  // in the place of ssh: its arguments come after these
+    std::uint64_t port = 0;             // 0: what ssh thinks
+    std::string identity;               // private key file; "": what ssh thinks
+    std::string known_hosts;            // "": what ssh thinks
+    std::vector<std::string> command;   // in the place of ssh: its arguments come after these
+    std::int64_t timeout_seconds = 60;  // how long the agent may say nothing
 };
 
 struct RsyncConfig {

@@ -51,6 +51,7 @@ std::unique_ptr<Mirror> open_directory(const MirrorConfig& config, Missing missi
 std::unique_ptr<Mirror> open_agent(const MirrorConfig& config) {
     AgentConnectionOptions options;
     options.command = ssh_arguments(config.target, config.ssh);
+    options.patience = std::chrono::seconds(std::max<std::int64_t>(config.ssh.timeout_seconds, 1));
     options.mirror = options_of(config);
     return make_agent_mirror(config.name, std::move(options));
 }

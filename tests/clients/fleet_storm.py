@@ -13,6 +13,7 @@ import time
 from clients import Apt, Dnf
 from packages import a_deb, rpms
 from reader import FileSource, HttpSource, read_deb, read_rpm, read_rpm_at
+from rsyncd import Rsyncd
 from ssh import Sshd
 from web import Nginx, SlowProxy
 from workspace import Scenario, main, tool_path
@@ -81,7 +82,7 @@ class FleetStorm(Scenario):
         servers = " ".join(f"server 127.0.0.1:{server.port};" for server in self.servers.values())
         self.balancer = self.serve(Nginx(self.dir / "balancer", self.dir, server=BALANCER.replace("SERVERS", servers)))
         self.slow = self.serve(SlowProxy(self.balancer.port, 0.02))
-        mirrors = [self.entry(name, transport) for name, transport in zip(self.trees, (self.plain, self.plain, self.agent, self.agent))]
+        mirrors = [self.entry(name, transport) for name, transport in zip(self.trees, (self.plain, self.plain, self.agent, self.daemon))]
         (self.site / "mirrors.yaml").write_text(json.dumps({"retries": 0, "mirrors": mirrors}))
         self.failures, self.rounds, self.stopping = [], {}, threading.Event()
 
@@ -98,6 +99,10 @@ class FleetStorm(Scenario):
     def agent(self, tree):
         sshd = self.serve(Sshd(self.dir / f"sshd-{tree.name}", f"{tool_path('mirrorsync')} serve --stdio --root {tree}"))
         return {"target": sshd.target(tree), "ssh": sshd.options()}
+
+    def daemon(self, tree):
+        daemon = self.serve(Rsyncd(self.dir / "rsyncd", self.dir))
+        return {"target": f"{daemon.target}/{tree.name}"}
 
     # ---- clients
 
