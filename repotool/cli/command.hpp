@@ -66,6 +66,7 @@ void answer(const publisher::PublishResult& result, const publisher::Config& con
 
 // Each adds its subcommand to the command line.
 void add_audit(CLI::App& app, Program& program);
+void add_check(CLI::App& app, Program& program);
 void add_client(CLI::App& app, Program& program);
 void add_completion(CLI::App& app, Program& program);
 void add_config(CLI::App& app, Program& program);

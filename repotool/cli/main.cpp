@@ -23,7 +23,7 @@ struct Group {
 const std::array<Group, 4>& groups() {
     static const std::array<Group, 4> kGroups{
         {{"Publish", {add_publish, add_promote, add_remove, add_copy, add_merge, add_refresh, add_rollback}},
-         {"Test", {add_result, add_gate, add_ready, add_outstanding}},
+         {"Test", {add_check, add_result, add_gate, add_ready, add_outstanding}},
          {"Inspect",
           {add_list, add_show, add_diff, add_history, add_why, add_verify, add_audit, add_client, add_config,
            add_version}},

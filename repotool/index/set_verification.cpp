@@ -14,8 +14,8 @@
 #include "repotool/index/contents_check.hpp"
 #include "repotool/index/extras.hpp"
 #include "repotool/index/index_check.hpp"
+#include "repotool/index/index_parts.hpp"
 #include "repotool/index/set_form.hpp"
-#include "repotool/index/stored_index.hpp"
 
 namespace repotool::publisher {
 namespace {
@@ -35,16 +35,6 @@ void attempt(const std::string& path, const FindingSink& find, const std::functi
     } catch (const base::Error& error) {
         find(path, error.reason());
     }
-}
-
-StoredIndex open_index(const GenerationReader& reader, const SetEntry& set, const IndexEntry& index,
-                       const store::FrameTable& table) {
-    const std::string path = below_meta(reader, store::index_path(set, index));
-    const store::IndexFrames* frames = table.find(index.name);
-    if (frames == nullptr)
-        throw base::Error(base::ErrorKind::integrity, "read", path,
-                          "no frame table tells where its parts are");
-    return {reader.filesystem().open_read(reader.path_of(path)), index.compression, *frames};
 }
 
 // The whole file, as a client unpacks it, is the text that Release or repomd.xml lists.
@@ -77,17 +67,6 @@ void check_contents(const GenerationReader& reader, const SetEntry& set, const S
 // Package and digest of a description.
 using Description = std::pair<std::string, std::string>;
 
-// All text of an index of the set, part by part.
-void for_each_part(const GenerationReader& reader, const SetEntry& set, const std::string& name,
-                   const std::function<void(const std::string&)>& visit) {
-    for (const auto& index : set.indexes) {
-        if (index.name != name || index.compression == "none") continue;
-        const StoredIndex stored = open_index(reader, set, index, reader.frame_table(set));
-        for (std::size_t i = 0; i < stored.parts(); ++i) visit(stored.text(i));
-        return;  // the other compressions were compared with it
-    }
-}
-
 }  // namespace
 
 void verify_set_indexes(const GenerationReader& reader, const SetEntry& set, const FindingSink& find) {
@@ -118,7 +97,7 @@ void verify_descriptions(const GenerationReader& reader, const store::SubManifes
         const std::string directory = store::layout::apt_index_directory(
             translation.dist, translation.component, translation.architecture);
         std::set<Description> known;
-        for_each_part(reader, translation, "Translation-en", [&](const std::string& text) {
+        for_each_chunk_text(reader, translation, "Translation-en", [&](const std::string& text) {
             for (const auto& entry : formats::deb::read_translations(text))
                 known.emplace(entry.name, entry.description_md5);
         });
@@ -126,7 +105,7 @@ void verify_descriptions(const GenerationReader& reader, const store::SubManifes
             const bool is_split = set.dist == translation.dist && set.component == translation.component &&
                                   has_descriptions(formats::Format::deb, set.architecture);
             if (!is_split) continue;
-            for_each_part(reader, set, "Packages", [&](const std::string& text) {
+            for_each_chunk_text(reader, set, "Packages", [&](const std::string& text) {
                 for (const auto& entry : formats::deb::read_packages(text)) {
                     if (!entry.description_md5.empty() &&
                         !known.contains({entry.name, entry.description_md5}))

@@ -65,6 +65,9 @@ class Apt(_Client):
             return result
         return {sha256(path): path for path in (self.dir / "cache/archives").glob("*.deb")}
 
+    def can_install(self, package):
+        return self._run(["apt-get", "install", "--simulate", package], None).code == 0
+
 
     def install(self, *packages):
         """Installs into a root of its own, where this user may; elsewhere all but that."""
@@ -116,6 +119,12 @@ class Dnf(_Client):
         result = self.run("install", "--downloadonly", f"--downloaddir={target}", "--setopt=install_weak_deps=0",
                           *packages, code=code)
         return result if result.code else {sha256(path): path for path in target.glob("*.rpm")}
+
+    def installable(self, *packages):
+        """Of `packages`, the names of those whose dependencies can be resolved."""
+        target = self.dir / "packages"
+        self.run("install", "--downloadonly", f"--downloaddir={target}", "--setopt=strict=0", *packages)
+        return {path.name.rsplit("-", 2)[0] for path in target.glob("*.rpm")} & set(packages)
 
 
     def install(self, *packages):
