@@ -173,12 +173,14 @@ Inspection DirectoryMirror::inspect(const std::string& repository) {
 Transferred DirectoryMirror::stage(const StageRequest& request) {
     const TransactionIdentity& identity = request.identity;
     check_fence(identity.repository);
-    // Nobody else holds the lock, so whoever began these is dead, and no coordinator that we know of wants
-    // them.
-    for (const auto& dead : unfinished(identity.repository))
-        abort_transaction(identity.repository, dead.id, Undo::everything);
-
     const std::string directory = mirror_layout::transaction(identity.repository, identity.id());
+    // Nobody else holds the lock, so whoever began these is dead, and no coordinator that we know of wants
+    // them; but what a dead run of this very transaction has brought so far is taken over.
+    const bool is_resumed = take_over(identity, directory);
+    for (const auto& dead : unfinished(identity.repository)) {
+        if (!is_resumed || dead.id != identity.id())
+            abort_transaction(identity.repository, dead.id, Undo::everything);
+    }
     for (const auto& changed : fs::make_directories(*root_, directory, 0700)) root_->sync_directory(changed);
     journal_begin(*root_, directory, identity);
 
@@ -189,6 +191,17 @@ Transferred DirectoryMirror::stage(const StageRequest& request) {
     if (request.read_ahead != nullptr) preload_for_tree(identity.repository);
     all += write_tree(*root_, directory + "/tree", work_->source, options_.base_url);
     return all;
+}
+
+// True where a run died while it brought this, and had given nothing its name.
+bool DirectoryMirror::take_over(const TransactionIdentity& identity, const std::string& directory) {
+    const MirrorJournal journal = read_mirror_journal(*root_, directory);
+    const bool is_ours = journal.identity && journal.identity->repository == identity.repository &&
+                         journal.identity->version == identity.version;
+    if (!is_ours || journal.has_names()) return false;
+    root_->remove(directory + "/journal");  // its last line may be torn
+    forget_unfinished(*root_, directory);
+    return true;
 }
 
 std::unique_ptr<Staging> DirectoryMirror::make_staging(const StageRequest& request,

@@ -60,6 +60,7 @@ private:
     std::string manifest_digest(const TransactionIdentity& identity);
     Plan make_plan_for(const StageRequest& request);
     void preload_for_tree(const std::string& repository);
+    bool take_over(const TransactionIdentity& identity, const std::string& directory);
     void check_fence(const std::string& repository);
     void abort_transaction(const std::string& repository, const std::string& id, Undo undo);
     // True where clients saw it.

@@ -69,6 +69,7 @@ MirrorJournal read_mirror_journal(fs::Filesystem& mirror, const std::string& dir
                 journal.identity = {line.at("repository").get<std::string>(), version_from(line)};
             } else if (state == "content") {
                 line.at("names").get_to(journal.content);
+                journal.was_announced = true;
             }
             journal.has_claimed = journal.has_claimed || state == "claim";
             journal.is_prepared = journal.is_prepared || state == "prepared";

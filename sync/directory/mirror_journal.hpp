@@ -32,6 +32,10 @@ struct MirrorJournal {
     std::vector<std::string> content;             // names below the root that it was about to make
     bool has_claimed = false;                     // it was about to rename its tree to gen/<repository>/<n>
     bool is_prepared = false;
+    // Something may be visible, or may have been.
+    bool has_names() const { return was_announced || has_claimed || is_prepared || is_canary; }
+
+    bool was_announced = false;
     bool is_canary = false;  // it was about to flip before the commit
     // What was current before a canary's flip; empty for nothing.
     std::optional<std::uint64_t> before_canary;

@@ -26,6 +26,7 @@ using base::ErrorKind;
 using store::ContentFile;
 
 constexpr std::uint64_t kPiece = std::uint64_t{1} << 20U;
+constexpr const char* kUnfinished = ".part";
 constexpr std::uint64_t kKeyLimit = std::uint64_t{1} << 20U;
 
 [[noreturn]] void damaged(const std::string& path, const std::string& reason, const std::string& hint) {
@@ -73,7 +74,7 @@ void Staging::bring(const Plan& plan) {
             announce();
             is_announced = true;
         }
-        bring_staged(staged);
+        if (!staged.is_left) bring_staged(staged);
         bytes.add_file(staged.staged_path);
     }
     bytes.flush();
@@ -112,9 +113,19 @@ void Staging::take_in(const ContentFile& file, const Plan& plan) {
     }
     const auto join = plan.joins.find(file.path);
     const bool is_joined = join != plan.joins.end() && mirror_.status(join->second.base).has_value();
-    staged_.push_back(
-        {fmt::format("{}/files/{}", directory_, staged_.size()), file, is_joined ? &join->second : nullptr});
-    ++transferred_.files;
+    // Named after its name, so that a run that goes on where another died knows it again.
+    const std::string path = fmt::format("{}/files/{}", directory_, base::sha256_hex(file.path));
+    staged_.push_back({path, file, is_joined ? &join->second : nullptr, is_left(path, file)});
+    if (!staged_.back().is_left) ++transferred_.files;
+}
+
+// Whole, as its name says: what is on its way has another one. verify() says whether the disk kept it.
+bool Staging::is_left(const std::string& staged_path, const ContentFile& file) const {
+    const auto status = mirror_.status(staged_path);
+    if (!status) return false;
+    if (status->kind == fs::Kind::file && status->size == file.size) return true;
+    mirror_.remove(staged_path);
+    return false;
 }
 
 void Staging::announce() const {
@@ -122,6 +133,7 @@ void Staging::announce() const {
     std::vector<ReadAhead::Piece> pieces;
     for (const auto& staged : staged_) {
         const std::string path = request_.source.path_of(staged.file.path);
+        if (staged.is_left) continue;
         if (staged.join == nullptr) pieces.push_back({path, 0, staged.file.size});
         if (staged.join == nullptr) continue;
         for (const auto& piece : staged.join->pieces) {
@@ -141,7 +153,8 @@ void Staging::bring_staged(const Staged& staged) {
                 fmt::format("expected {} bytes, found {}", file.size, status.size),
                 "the source is damaged: repotool fsck looks for more");
     }
-    const auto target = mirror_.create(staged.staged_path, 0644);
+    const std::string unfinished = staged.staged_path + kUnfinished;
+    const auto target = mirror_.create(unfinished, 0644);
     if (staged.join == nullptr) {
         append(*target, *source, 0, file.size, true);
     } else {
@@ -152,6 +165,7 @@ void Staging::bring_staged(const Staged& staged) {
     // The source's time, so that all mirrors give the same HTTP validators whatever generations they skipped.
     target->set_mtime(status.mtime);
     target->close();
+    mirror_.rename(unfinished, staged.staged_path, fs::Replace::no);
 }
 
 void Staging::append(fs::File& target, fs::File& source, std::uint64_t offset, std::uint64_t length,
@@ -278,12 +292,12 @@ base::FileDigests Staging::digest_of(const std::string& path) const {
     return fs::digest_file(*open_named(mirror_, path));
 }
 
-// In place of an index that was joined wrongly: the base was not what its name says, or its frames were made
-// by other rules.
+// In place of an index that was joined wrongly (the base was not what its name says, or its frames were made
+// by other rules), and of what an earlier run left and the disk did not keep.
 void Staging::bring_whole(const Staged& staged, const base::FileDigests& found) {
-    if (staged.join == nullptr) blame(staged.file, found);
+    if (staged.join == nullptr && !staged.is_left) blame(staged.file, found);
     mirror_.remove(staged.staged_path);
-    bring_staged({staged.staged_path, staged.file, nullptr});
+    bring_staged({staged.staged_path, staged.file});
     mirror_.open_read(staged.staged_path)->sync();
     const auto again = digest_of(staged.staged_path);
     if (!is_same(again, staged.file)) blame(staged.file, again);
@@ -308,6 +322,14 @@ void Staging::blame(const ContentFile& file, const base::FileDigests& found) con
 
 void Staging::stop_if_asked() const {
     if (request_.stop.stop_requested()) throw Cancelled();
+}
+
+void forget_unfinished(fs::Filesystem& mirror, const std::string& directory) {
+    for (const auto& name : mirror.list(directory + "/files")) {
+        if (name.ends_with(kUnfinished)) mirror.remove(directory + "/files/" + name);
+    }
+    fs::remove_tree(mirror, directory + "/tree");
+    fs::remove_tree(mirror, directory + "/keys");
 }
 
 void remove_content(fs::Filesystem& mirror, const std::string& repository,

@@ -37,6 +37,7 @@ protected:
         std::string staged_path;
         store::ContentFile file;
         const IndexJoin* join = nullptr;
+        bool is_left = false;  // an earlier run of the same transaction brought it and died
     };
     // How bytes come, and how they are read back: transports have their own ways.
     virtual void bring_staged(const Staged& staged);
@@ -50,6 +51,7 @@ protected:
 
 private:
     void take_in(const store::ContentFile& file, const Plan& plan);
+    bool is_left(const std::string& staged_path, const store::ContentFile& file) const;
     void announce() const;
     void append(fs::File& target, fs::File& source, std::uint64_t offset, std::uint64_t length, bool is_sent);
     void bring_keys();
@@ -68,6 +70,8 @@ private:
     Transferred transferred_;
 };
 
+// What a run that died staged in `directory` is left for the next one, but for what is not whole.
+void forget_unfinished(fs::Filesystem& mirror, const std::string& directory);
 // Takes the names of an announced transaction away again, with the directories that get empty.
 void remove_content(fs::Filesystem& mirror, const std::string& repository,
                     const std::vector<std::string>& names);

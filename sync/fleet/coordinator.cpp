@@ -366,6 +366,16 @@ std::vector<Mirror*> mirrors_of(const std::vector<FleetMember>& members) {
     return mirrors;
 }
 
+// Empty where there is nothing to bring: whoever opens it then says why.
+std::optional<TransactionIdentity> next_transaction(Source& source, const std::string& repository) {
+    try {
+        return identity_of(store::open_generation(source.tree, "", repository));
+    } catch (const Error& error) {
+        base::detail(error.what());
+        return std::nullopt;
+    }
+}
+
 }  // namespace
 
 Runtime& runtime_of(const FleetOptions& options) {
@@ -384,7 +394,8 @@ FleetResult run_fleet(Source& source, const std::string& repository, const std::
     const auto lock = lock_source(source, repository,
                                   options.source_patience.value_or(options.policy.lock_timeout_seconds));
     const auto requests = open_requests(source, repository);  // which this run serves: they came before it
-    const RecoveryReport recovered = recover_fleet(source, repository, mirrors_of(members), options);
+    const RecoveryReport recovered = recover_fleet(source, repository, mirrors_of(members), options,
+                                                   Recover::all, next_transaction(source, repository));
     const auto generation = store::open_generation(source.tree, "", repository);
     FleetResult result =
         Transaction(source, generation, members, options, runtime_of(options)).run(recovered);

@@ -119,10 +119,24 @@ std::vector<std::string> joined(std::vector<std::string> a, const std::vector<st
     return a;
 }
 
+// Nothing was decided, no client saw it, and all mirrors that it was about take part again.
+bool is_resumable(const CoordinatorRecord& record, const TransactionIdentity& next,
+                  const std::vector<Mirror*>& mirrors) {
+    const bool is_next =
+        record.identity.repository == next.repository && record.identity.version == next.version;
+    if (!is_next || record.decision != Decision::none || record.has_canary || !record.owed.empty())
+        return false;
+    return std::all_of(record.mirrors.begin(), record.mirrors.end(), [&](const std::string& name) {
+        return std::any_of(mirrors.begin(), mirrors.end(),
+                           [&](const Mirror* mirror) { return mirror->name() == name; });
+    });
+}
+
 }  // namespace
 
 RecoveryReport recover_fleet(Source& source, const std::string& repository,
-                             const std::vector<Mirror*>& mirrors, const FleetOptions& options, Recover what) {
+                             const std::vector<Mirror*>& mirrors, const FleetOptions& options, Recover what,
+                             const std::optional<TransactionIdentity>& next) {
     RecoveryReport report;
     Recovery recovery(mirrors, options);
     for (const auto& record : read_coordinator_journals(source, repository)) {
@@ -131,6 +145,7 @@ RecoveryReport recover_fleet(Source& source, const std::string& repository,
             end_coordinator_journal(source, record);
             continue;
         }
+        if (next && is_resumable(record, *next, mirrors)) continue;
         const bool is_committed = record.decision == Decision::commit;
         if (is_committed && what == Recover::undecided) {
             ++report.committed;

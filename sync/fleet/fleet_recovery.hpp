@@ -5,6 +5,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,10 +31,12 @@ struct RecoveryReport {
 };
 
 // Under the source's lock. Takes each mirror's lock in turn. A mirror that cannot be reached is warned of,
-// and holds up nobody.
+// and holds up nobody. `next`: the transaction that follows at once: where a dead run of it had decided
+// nothing and shown nothing, it is left alone, and what it brought is taken over.
 RecoveryReport recover_fleet(Source& source, const std::string& repository,
                              const std::vector<Mirror*>& mirrors, const FleetOptions& options,
-                             Recover what = Recover::all);
+                             Recover what = Recover::all,
+                             const std::optional<TransactionIdentity>& next = std::nullopt);
 
 // The same for somebody who wants nothing else: takes the source's lock. Throws base::Error as run_fleet().
 RecoveryReport resume_fleet(Source& source, const std::string& repository,
