@@ -57,7 +57,7 @@ std::optional<std::string> settle(Site& site, const RunRequest& request, const s
     const auto staged = read_step(filesystem, path, kStagedStep);
     const Outcome outcome = finish_or_undo(site, path, request.repository, DeadRuns::keep);
     if (outcome != Outcome::completed || !staged) return std::nullopt;
-    return nlohmann::json::parse(*staged).at("of").get<std::string>();
+    return std::string(split_staged_step(*staged).of);
 }
 
 }  // namespace

@@ -116,11 +116,17 @@ bool is_settled(fs::Filesystem& filesystem, const std::string& transaction) {
            !has_request(filesystem, transaction);
 }
 
+StagedStep split_staged_step(std::string_view body) {
+    const std::size_t end = body.find('\n');
+    if (end == std::string_view::npos) return {body, {}};
+    return {body.substr(0, end), body.substr(end + 1)};
+}
+
 StagedPlaces staged_places(fs::Filesystem& filesystem, const std::string& transaction) {
     const auto body = read_step(filesystem, transaction, kStagedStep);
     if (!body) return {};
     StagedPlaces places;
-    const json document = json::parse(*body);
+    const json document = json::parse(split_staged_step(*body).document);
     for (const auto& content : document.at("content"))
         places[content.at(1).get<std::string>()] = content.at(0).get<std::string>();
     return places;

@@ -45,5 +45,11 @@ using StagedPlaces = std::map<std::string, std::string>;
 StagedPlaces staged_places(fs::Filesystem& filesystem, const std::string& transaction);
 // The step after which commit() can go on.
 inline constexpr const char* kStagedStep = "index";
+// Its body: the first line says what was staged, in JSON; the rest is what Transaction::note_staged() was
+// told.
+struct StagedStep {
+    std::string_view document, of;
+};
+StagedStep split_staged_step(std::string_view body);
 
 }  // namespace repotool::store

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The part of a transaction that outlives the process that began it.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 #include <nlohmann/json.hpp>
@@ -62,8 +64,7 @@ void Transaction::note_staged(const std::string& of) {
     for (const auto& item : content_) there.erase(item.path);
     for (const auto& item : pool_) there.erase(item.path);
     for (const auto& item : links_) there.erase(item.path);
-    const json document{{"of", of},
-                        {"content", content},
+    const json document{{"content", content},
                         {"pool", pool},
                         {"links", links},
                         {"texts", texts},
@@ -72,13 +73,14 @@ void Transaction::note_staged(const std::string& of) {
                         {"there", there},
                         {"tree_files", tree_files_},
                         {"tree_links", tree_links_}};
-    note_step(kStagedStep, document.dump(), fs::Durable::no);  // commit() syncs all of it at once
+    // commit() syncs all of it at once
+    note_step(kStagedStep, fmt::format("{}\n{}", document.dump(), of), fs::Durable::no);
 }
 
 std::optional<std::string> Transaction::noted_staging() const {
     const auto body = finished_step(kStagedStep);
     if (!body) return std::nullopt;
-    return json::parse(*body).at("of").get<std::string>();
+    return std::string(split_staged_step(*body).of);
 }
 
 bool Transaction::is_as_noted(const StagedContent& content) const {
@@ -89,7 +91,7 @@ bool Transaction::is_as_noted(const StagedContent& content) const {
 bool Transaction::restore_staged() {
     const auto body = finished_step(kStagedStep);
     if (!body) return false;
-    const json document = json::parse(*body);
+    const json document = json::parse(split_staged_step(*body).document);
     std::vector<StagedContent> content;
     for (const auto& item : document.at("content"))
         content.push_back(

@@ -220,7 +220,7 @@ void Batch::commit(std::vector<BatchMember>& members, StepTimer& timer) {
     }
 }
 
-void Batch::stage(const std::vector<BatchMember>& members, StepTimer& timer) {
+void Batch::stage(std::vector<BatchMember>& members, StepTimer& timer) {
     keep_objects(members);
     const std::string selection = selection_digest(plans_);
     const bool is_alone = members.size() == 1;
@@ -234,7 +234,7 @@ void Batch::stage(const std::vector<BatchMember>& members, StepTimer& timer) {
     if (reused == Reused::no) check_staged(filesystem_, transaction_, built_, *staged_, signer_);
     timer.done("verify", reused);
     if (reused == Reused::yes || !is_alone) return;
-    RequestOutcome outcome = members[0].outcome;
+    RequestOutcome& outcome = members[0].outcome;
     outcome.generation = number_;
     outcome.manifest_sha256 = staged_->manifest_sha256;
     transaction_.note_staged(

@@ -63,7 +63,7 @@ private:
     void save_catalog();
     void keep_objects(const std::vector<BatchMember>& members);
     // Steps 5 to 7.
-    void stage(const std::vector<BatchMember>& members, StepTimer& timer);
+    void stage(std::vector<BatchMember>& members, StepTimer& timer);
     StagedGeneration build(const std::vector<BatchMember>& members);
     // What a run that died had staged, where it is what this one would stage.
     std::optional<StagedGeneration> staged_before(const std::string& selection);

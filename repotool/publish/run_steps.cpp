@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "repotool/publish/run_steps.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <atomic>
 #include <nlohmann/json.hpp>
@@ -154,19 +156,19 @@ bool RunSteps::are_whole(const std::vector<store::StagedObject>& files) const {
 }
 
 std::string to_text(const StagedRun& run) {
-    return json{{"selection", run.selection},
-                {"parent", run.parent},
-                {"generation", run.generation},
-                {"date", run.date},
-                {"outcome", run.outcome}}
-        .dump();
+    const json document{{"selection", run.selection},
+                        {"parent", run.parent},
+                        {"generation", run.generation},
+                        {"date", run.date}};
+    return fmt::format("{}\n{}", document.dump(), run.outcome);
 }
 
 StagedRun staged_run_from(const std::string& text) {
-    const json document = json::parse(text);
+    const std::size_t end = text.find('\n');
+    const json document = json::parse(std::string_view(text).substr(0, end));
     return {document.at("selection").get<std::string>(), document.at("parent").get<std::string>(),
             document.at("generation").get<std::uint64_t>(), document.at("date").get<base::UnixSeconds>(),
-            document.at("outcome").get<std::string>()};
+            text.substr(end + 1)};
 }
 
 std::string selection_digest(const std::vector<SetPlan>& plans) {
