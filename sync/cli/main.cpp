@@ -14,8 +14,8 @@ namespace repotool::sync::cli {
 
 void add_common(CLI::App& app, CommonOptions& options) {
     app.add_option("places", options.places,
-                   "SOURCE: a site or its public tree (default: the nearest site); TARGETs: directories, "
-                   "ssh://user@host/dir. "
+                   "SOURCE: a site, its public tree, or any directory (default: the nearest site); TARGETs: "
+                   "directories, ssh://user@host/dir. "
                    "Without any TARGET: the mirrors of mirrors.yaml")
         ->type_name("[SOURCE] TARGET...");
     app.add_option("--site", options.site, "the site that is SOURCE")->type_name("DIR");
@@ -123,9 +123,10 @@ int main(int argc, char** argv) {
     app.require_subcommand(0, 1);
     app.set_version_flag("--version", std::string("mirrorsync ") + REPOTOOL_VERSION, "show the version");
     app.footer(console::footer(
-        "Exit status: 0 all mirrors serve it, 2 usage, 4 too many packages would leave, 6 conflict (try "
-        "again), "
-        "7 storage, 8 a mirror (try again), 9 integrity, 10 the fleet serves it and an optional mirror does "
+        "Exit status: 0 all mirrors serve it, 2 usage, 4 too many packages would leave, or a Release file is "
+        "over, 5 the key of MANIFEST has expired, 6 conflict "
+        "(try again), 7 storage, 8 a mirror (try again), 9 integrity, 10 the fleet serves it and an optional "
+        "mirror does "
         "not; nothing flipped but with 0, 10, and 8 where it says that it is committed.",
         {"mirrorsync site /srv/mirror1 /srv/mirror2", "mirrorsync --config mirrors.yaml",
          "mirrorsync status site /srv/mirror1", "mirrorsync --repository test/change-1 site /srv/mirror1"}));

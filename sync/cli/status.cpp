@@ -18,6 +18,7 @@
 #include "sync/cli/setup.hpp"
 #include "sync/fleet/quarantine.hpp"
 #include "sync/fleet/requests.hpp"
+#include "sync/tree/tree_entry.hpp"
 
 namespace repotool::sync::cli {
 namespace {
@@ -93,13 +94,15 @@ json to_json(const Line& line) {
              line.quarantined_since == 0 ? json(nullptr) : json(base::iso8601(line.quarantined_since))}};
 }
 
-void print_line(const Line& line, const std::string& repository, std::uint64_t newest) {
+void print_line(const Line& line, const std::string& repository, const store::GenerationReader& newest) {
     const std::string found =
         line.generation == 0 ? "nothing" : fmt::format("{}@{}", repository, line.generation);
     std::string more;
-    if (line.state == "behind")
+    const std::uint64_t number = newest.manifest().generation;
+    const bool is_counted = newest.find_format(kTreeFormat) == nullptr;  // those are numbered by the clock
+    if (line.state == "behind" && is_counted)
         more +=
-            fmt::format(" by {}", base::counted(newest - std::min(newest, line.generation), "generation"));
+            fmt::format(" by {}", base::counted(number - std::min(number, line.generation), "generation"));
     if (line.has_unfinished) more += ", an unfinished transaction";
     if (line.quarantined_since != 0)
         more += fmt::format(", in quarantine since {}", base::iso8601(line.quarantined_since));
@@ -129,7 +132,7 @@ int status(const CommonOptions& options) {
                 if (line.error.empty()) line.error = entry.reason;
             }
             mirrors.push_back(to_json(line));
-            if (!options.json) print_line(line, name, manifest.generation);
+            if (!options.json) print_line(line, name, generation);
         }
         const bool is_requested = !open_requests(setup.source().get(), name).empty();
         if (!options.json) {
