@@ -74,8 +74,8 @@ private:
                 there.insert(part.path);
             }
         }
-        for (auto& part : store::manifest_parts(wanted_.manifest(), wanted_.sub_manifests())) {
-            add(there.contains(part.path) ? plan_.expected : plan_.metadata, std::move(part));
+        for (const auto& part : store::manifest_parts(wanted_.manifest(), wanted_.sub_manifests())) {
+            add(there.contains(part.path) ? plan_.expected : plan_.metadata, part);
         }
     }
 
@@ -84,8 +84,8 @@ private:
         if (old != nullptr) {
             for (const auto& file : store::index_files(repository_, *old)) there.insert(file.path);
         }
-        for (auto& file : store::index_files(repository_, set)) {
-            add(there.contains(file.path) ? plan_.expected : plan_.metadata, std::move(file));
+        for (const auto& file : store::index_files(repository_, set)) {
+            add(there.contains(file.path) ? plan_.expected : plan_.metadata, file);
         }
     }
 
