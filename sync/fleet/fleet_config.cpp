@@ -11,6 +11,7 @@
 #include "core/fs/tree.hpp"
 #include "core/store/names.hpp"
 #include "core/yaml/yaml_reader.hpp"
+#include "sync/fleet/transports.hpp"
 #include "sync/rsync/rsync_client.hpp"
 
 namespace repotool::sync {
@@ -144,6 +145,7 @@ private:
             {"bandwidth", [&](const YamlReader& value) { mirror.bytes_per_second = size(value); }},
             {"ssh", [&](const YamlReader& value) { read_ssh(value, mirror.ssh); }},
             {"rsync", [&](const YamlReader& value) { read_rsync(value, mirror.rsync); }},
+            {"exec", [&](const YamlReader& value) { read_exec(value, mirror.exec); }},
         });
         if (mirror.target.empty()) item.fail("a mirror needs a 'target'");
         if (mirror.name.empty()) item.fail("a mirror needs a 'name'");
@@ -161,7 +163,7 @@ private:
     std::string target(const YamlReader& value) const {
         const std::string text = value.text();
         if (text.empty()) value.fail("a target is a directory, ssh://, rsync:// or exec:");
-        const bool is_directory = text.find("://") == std::string::npos && !text.starts_with("exec:");
+        const bool is_directory = is_directory_target(text);
         return is_directory ? path(text) : text;
     }
 
@@ -178,6 +180,15 @@ private:
     void read_rsync(const YamlReader& item, RsyncConfig& rsync) const {
         item.read_map({
             {"password_file", [&](const YamlReader& value) { rsync.password_file = path(value.text()); }},
+        });
+    }
+
+    static void read_exec(const YamlReader& item, ExecConfig& exec) {
+        item.read_map({
+            {"timeout",
+             [&](const YamlReader& value) {
+                 exec.timeout_seconds = std::max<std::int64_t>(1, value.duration());
+             }},
         });
     }
 

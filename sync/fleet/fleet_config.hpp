@@ -24,6 +24,10 @@ struct RsyncConfig {
     std::string password_file;  // "": the module asks for no password
 };
 
+struct ExecConfig {
+    std::int64_t timeout_seconds = 3600;  // of one step
+};
+
 struct MirrorConfig {
     std::string name;    // unique; for people and journals
     std::string target;  // directory, ssh://, rsync://, exec:
@@ -34,6 +38,7 @@ struct MirrorConfig {
     std::uint64_t bytes_per_second = 0;  // 0: no limit
     SshConfig ssh;
     RsyncConfig rsync;
+    ExecConfig exec;
 };
 
 struct FleetConfig {

@@ -8,6 +8,7 @@
 #include "core/fs/host.hpp"
 #include "core/fs/tree.hpp"
 #include "sync/directory/directory_mirror.hpp"
+#include "sync/exec/exec_mirror.hpp"
 #include "sync/mirror/local_state.hpp"
 #include "sync/protocol/agent_mirror.hpp"
 #include "sync/rsync/rsync_mirror.hpp"
@@ -70,10 +71,18 @@ std::unique_ptr<Mirror> open_rsync(const MirrorConfig& config) {
     return std::make_unique<RsyncMirror>(config.name, std::move(tree), options_of(config), config.check);
 }
 
+std::unique_ptr<Mirror> open_exec(const MirrorConfig& config) {
+    ExecOptions options;
+    options.timeout_seconds = static_cast<int>(config.exec.timeout_seconds);
+    options.mirror = options_of(config);
+    return make_exec_mirror(config.name, exec_words(config.target), std::move(options),
+                            local_state_directory(config.target));
+}
+
 }  // namespace
 
 bool is_directory_target(const std::string& target) {
-    return target.find("://") == std::string::npos && !target.starts_with("exec:");
+    return target.find("://") == std::string::npos && !is_exec_target(target);
 }
 
 void check_target(const std::string& target) {
@@ -88,14 +97,19 @@ void check_target(const std::string& target) {
         parse_rsync_target(target);
         return;
     }
+    if (is_exec_target(target)) {
+        exec_words(target);
+        return;
+    }
     throw Error(ErrorKind::usage, "use target", target, "this kind of target is not supported",
-                "give a directory, ssh://user@host/dir or rsync://host/module/dir");
+                "give a directory, ssh://user@host/dir, rsync://host/module/dir or exec:COMMAND");
 }
 
 std::unique_ptr<Mirror> open_mirror(const MirrorConfig& config, Missing missing) {
     check_target(config.target);
     if (config.target.starts_with("ssh://")) return open_agent(config);
     if (is_rsync_target(config.target)) return open_rsync(config);
+    if (is_exec_target(config.target)) return open_exec(config);
     return open_directory(config, missing);
 }
 

@@ -11,6 +11,8 @@ import tempfile
 import time
 import unittest
 
+from cvmfs import Cvmfs
+from json_schema import check
 from packages import SCRATCH, a_mixed_set, rpms
 from reader import read_everything
 from rsyncd import Rsyncd
@@ -31,6 +33,7 @@ STALE_NAME = """server {{ listen 127.0.0.1:{port}; root {root};
 NO_SYMLINKS = "server {{ listen 127.0.0.1:{port}; root {root}; disable_symlinks on; }}"
 # Many small syncs, and no power cut: what a disk would take to make them durable is tested elsewhere.
 tempfile.tempdir = SCRATCH
+EXAMPLE = pathlib.Path(__file__).resolve().parents[2] / "examples/cvmfs_mirror.py"
 PRIVATE_TO_A_MIRROR = (".mirrorsync", "status", "project", "keys")
 SITES = pathlib.Path(tempfile.mkdtemp(prefix="rt-sites-"))  # one site, as it was after each of its publishes
 
@@ -168,6 +171,10 @@ class Transport(Scenario):
         self.assertEqual(self.sync().json["mirrors"][0]["state"], "flipped")
         self.assert_carries_the_site()
 
+    def trees(self):
+        """Where somebody must write who wants to spoil the mirror."""
+        return [self.tree]
+
     def is_prepared(self):
         journals = list(self.tree.glob(".mirrorsync/stable/txn/*/journal"))
         return any('"prepared"' in journal.read_text() for journal in journals)
@@ -209,14 +216,15 @@ class Transport(Scenario):
         self.sync()
         self.at_generation(2)
         package = self.new_package()
-        wrong = self.tree / package
-        wrong.parent.mkdir(parents=True, exist_ok=True)
         right = (SITES / "2/public" / package).read_bytes()
-        wrong.write_bytes(b"\0" * len(right))
+        for tree in self.trees():
+            (tree / package).parent.mkdir(parents=True, exist_ok=True)
+            (tree / package).write_bytes(b"\0" * len(right))
         result = self.sync(code=9)
         self.assertIn(package, result.json["mirrors"][0]["error"])
         self.assert_serves(1)
-        wrong.unlink()
+        for tree in self.trees():
+            (tree / package).unlink()
         self.sync()
         self.assert_carries_the_site()
 
@@ -244,7 +252,19 @@ class Ssh(Transport):
         self.target, self.options = sshd.target(self.tree), {"ssh": sshd.options()}
 
 
-class Rsync(Transport):
+class WithoutHardLinks(Transport):
+    """Of a transport that has none on the mirror."""
+
+    def test_a_plain_directory_is_refused(self):
+        (self.dir / "plain").mkdir()
+        (self.dir / "plain/file").write_text("not of ours")
+        before = content_state(self.tree, skip=(".mirrorsync",))
+        result = self.sync(source=str(self.dir / "plain"), repositories=["plain"], code=2)
+        self.assertIn("plain trees go to directories and ssh:// alone", result.err)
+        self.assert_same_state(before, content_state(self.tree, skip=(".mirrorsync",)), "the mirror")
+
+
+class Rsync(WithoutHardLinks):
     def open_transport(self, **options):
         self.daemon = Rsyncd(self.dir / f"rsyncd{time.monotonic_ns()}", self.dir, **options)
         self.addCleanup(self.daemon.stop)
@@ -256,6 +276,16 @@ class Rsync(Transport):
         for sentence in sentences:
             self.assertIn(sentence, result.err)
         self.assert_same_state(before, content_state(self.tree, skip=(".mirrorsync",)), "the mirror")
+
+    def test_the_flip_is_one_rename_and_the_name_is_never_gone(self):
+        self.sync()
+        self.at_generation(2)
+        trace = self.dir / "trace"
+        self.open_transport(under=["strace", "-f", "-qq", "-e", "trace=rename,renameat,renameat2,unlink,unlinkat,symlink,symlinkat", "-o", trace])
+        self.sync()
+        calls = [line.split(" ", 1)[1] for line in trace.read_text().splitlines() if '"stable"' in line]
+        self.assertEqual(len(calls), 1, calls)
+        self.assertRegex(calls[0], r'^ *rename.*"\.stable\.[0-9A-Za-z]+", .*"stable".* = 0')
 
     def test_a_daemon_that_changes_symlinks_is_refused(self):
         self.open_transport(munge="yes")
@@ -313,10 +343,96 @@ class Rsync(Transport):
 
 
 
+class Exec(WithoutHardLinks):
+    """The example for a CVMFS release manager."""
+
+    def setUp(self):
+        super().setUp()
+        self.env["PATH"] = f"{self.cvmfs.dir}/bin:{os.environ['PATH']}"
+
+    def open_transport(self):
+        self.cvmfs = Cvmfs(self.dir / "cvmfs")
+        self.tree.rmdir()
+        self.tree.symlink_to(self.cvmfs.current)
+        hook = f"{EXAMPLE} --mount {self.cvmfs.dir}/mount --spool {self.cvmfs.dir}/spool {Cvmfs.NAME}"
+        self.target, self.options = f"exec:{self.cvmfs.dir}/bin/recorder {hook}", {}
+
+    def trees(self):
+        return [self.cvmfs.mount, self.cvmfs.current.resolve()]
+
+    def is_prepared(self):
+        notes = self.cvmfs.current / ".mirrorsync/state.json"
+        return notes.exists() and any(one["unfinished"] for one in json.loads(notes.read_text()).values())
+
+    def refused(self, code, sentence, script="", **options):
+        before = content_state(self.cvmfs.mount)
+        (self.dir / "hook").write_text("#!/bin/sh\n" + script)
+        (self.dir / "hook").chmod(0o755)
+        result = self.sync(code=code, mirror={"target": f"exec:{self.dir}/hook", **options})
+        self.assertIn(sentence, result.err)
+        self.assert_same_state(before, content_state(self.cvmfs.mount), "the mirror")
+        return result
+
+    def test_what_is_asked_and_answered_is_what_the_schemas_say(self):
+        self.at_generation(2)
+        self.sync()
+        self.at_generation(3)
+        self.sync()
+        self.assertEqual(self.cvmfs.commands(), ["transaction", "publish"] * 4)
+        stages = [json.loads(file.read_text()) for file in (self.cvmfs.dir / "asked").glob("*.stage")]
+        second = next(stage for stage in stages if stage["generation"] == "gen/stable/3")
+        # What did not change, the source packages, is expected to be there, and neither brought nor dropped.
+        named = {kind: [path for path in paths if "/rpm/el9/source/" in path] for kind, paths in (
+            ("files", [file["path"] for file in second["files"]]), ("dropped", second["dropped"]),
+            ("expected", [file["path"] for file in second["expected"]]))}
+        self.assertEqual((named["files"], named["dropped"], len(named["expected"])), ([], [], 3))
+        verbs = set()
+        for kind, schema in (("asked", "exec-request"), ("answered", "exec-answer")):
+            for document in (self.cvmfs.dir / kind).iterdir():
+                check(json.loads(document.read_text()), schema)
+                verbs.add(document.suffix)
+        self.assertEqual(verbs, {".state", ".stage", ".verify", ".flip", ".retire"})
+
+    def test_a_copy_that_fails_aborts_the_transaction_and_nobody_sees_anything(self):
+        self.sync()
+        self.at_generation(2)
+        before = os.readlink(self.cvmfs.current)
+        package = self.cvmfs.mount / self.new_package()
+        for tree in self.trees():  # where the package belongs is a file in the way
+            (tree / self.new_package()).parent.parent.mkdir(parents=True, exist_ok=True)
+            (tree / self.new_package()).parent.write_text("in the way")
+        result = self.sync(code=7)
+        self.assertIn(str(package.parent), result.json["mirrors"][0]["error"])
+        self.assertEqual(self.cvmfs.commands()[-2:], ["transaction", "abort"])
+        self.assertEqual(os.readlink(self.cvmfs.current), before)
+
+    def test_a_transaction_that_a_killed_hook_left_open_is_aborted(self):
+        self.sync()
+        (self.cvmfs.dir / "open").touch()
+        (self.cvmfs.dir / f"spool/{Cvmfs.NAME}.open").touch()
+        (self.cvmfs.mount / "half").write_text("half a copy")
+        self.at_generation(2)
+        self.sync()
+        self.assert_carries_the_site()
+        self.assertFalse((self.tree / "half").exists())
+
+    def test_the_exit_codes_of_a_hook_are_ours_and_its_last_words_are_told(self):
+        for code in (2, 4, 6, 7, 8, 9):
+            with self.subTest(code=code):
+                self.refused(code, f"ended with exit code {code}: last words", f"echo first >&2; echo last words >&2; exit {code}\n")
+        self.refused(8, "ended with exit code 77", "exit 77\n")
+
+    def test_a_hook_that_answers_nonsense_or_nothing_is_refused(self):
+        self.refused(8, "something else than a JSON object", "echo hello\n")
+        self.refused(8, "'current' not found", "echo '{}'\n")
+        self.refused(8, "did not end within 1 s", "sleep 60 & wait\n", exec={"timeout": "1s"})
+        self.assertIn("No such file", self.sync(code=2, mirror={"target": "exec:/nothing/there"}).err)
+
+
 def load_tests(_loader, _tests, _pattern):
     """All but Transport, which is no transport."""
     suite = unittest.TestSuite()
-    for one in (Directory, Ssh, Rsync):
+    for one in (Directory, Ssh, Rsync, Exec):
         suite.addTests(unittest.defaultTestLoader.loadTestsFromTestCase(one))
     return suite
 

@@ -3,6 +3,7 @@
 
 import os
 import pathlib
+import signal
 import subprocess
 
 from workspace import comes_up, free_port
@@ -25,15 +26,16 @@ munge symlinks = {munge}
 
 
 class Rsyncd:
-    """Serves `root` from construction until stop()."""
+    """Serves `root` from construction until stop(). `under`: a program that runs it, such as strace."""
 
-    def __init__(self, directory, root, munge="no", more="", port=None):
+    def __init__(self, directory, root, munge="no", more="", under=()):
+        self.under = under
         self.dir = pathlib.Path(directory)
         self.dir.mkdir(parents=True)
         (self.dir / "rsyncd.conf").write_text(CONFIGURATION.format(
             dir=self.dir, root=root, munge=munge, more=more, uid=os.getuid(), gid=os.getgid()))
         for _ in range(5):  # a free port can be taken before rsync has it
-            self.port = port or free_port()
+            self.port = free_port()
             if self._start():
                 return
         raise AssertionError("rsync --daemon does not start: " + (self.dir / "output").read_text())
@@ -41,7 +43,7 @@ class Rsyncd:
     def _start(self):
         with open(self.dir / "output", "wb") as output:
             self.process = subprocess.Popen(
-                ["rsync", "--daemon", "--no-detach", "--address", "127.0.0.1", "--port", str(self.port), "--config",
+                [*self.under, "rsync", "--daemon", "--no-detach", "--address", "127.0.0.1", "--port", str(self.port), "--config",
                  self.dir / "rsyncd.conf"], stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True)
         if comes_up(self.process, self.port):
             return True
@@ -52,11 +54,8 @@ class Rsyncd:
     def target(self):
         return f"rsync://127.0.0.1:{self.port}/mirror"
 
-    def runs(self):
-        """How many connections named the module so far."""
-        return (self.dir / "log").read_text().count("rsync on mirror") + (self.dir / "log").read_text().count("rsync to mirror")
-
     def stop(self):
         if self.process.poll() is None:
-            self.process.terminate()
+            pid = self.dir / "pid"
+            os.kill(int(pid.read_text()) if pid.exists() else self.process.pid, signal.SIGTERM)
             self.process.wait(20)

@@ -90,7 +90,7 @@ TEST_CASE("arguments that make no sense are exit 2 and touch nothing") {
         {site, missing + "/mirror"},                               // nothing above it
         {site, "ftp://host/dir"},                                  // not yet
         {site, "s3://bucket"},                                     // not yet
-        {site, "exec:command"},                                    // not yet
+        {site, "exec: "},                                          // no command
         {site, "rsync://host/module"},                             // nobody looks at it
         {site, "rsync://host"},                                    // no module
         {site, "rsync://host/module/../etc"},                      // leaves the module
