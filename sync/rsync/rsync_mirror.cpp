@@ -17,6 +17,12 @@ namespace {
 using base::Error;
 using base::ErrorKind;
 
+// In the mirror's root: a file, and a symlink to it.
+std::pair<std::string, std::string> link_check_of(const TransactionIdentity& identity) {
+    const std::string file = "mirrorsync-check-" + identity.id().substr(0, 16);
+    return {file, file + ".link"};
+}
+
 // Content that rsync sends from the source itself: a marker stands for it until it gets its name.
 class RsyncStaging : public Staging {
 public:
@@ -154,22 +160,15 @@ void RsyncMirror::know_all_of(const Plan& plan) {
 
 // A daemon that changes symlinks changes them back when it is asked for them: only its web server tells.
 void RsyncMirror::require_links(const TransactionIdentity& identity) {
-    const std::string file = "mirrorsync-check-" + identity.id().substr(0, 16);
-    const std::string link = file + ".link";
-    tree_.know({file, link});
-    const auto remove_both = [&] {
-        tree_.remove(link);
-        tree_.remove(file);
-        tree_.flush();
-    };
-    remove_both();  // those of a run that was killed
+    const auto [file, link] = link_check_of(identity);
+    remove_link_check(identity);  // that of a run that was killed
     fs::write_new_file(tree_, file, identity.id(), 0644, 0, fs::Durable::no);
     tree_.symlink(file, link);
     tree_.flush();
     const std::string reason_of_file = reason_not_to_serve(file, identity.id());
     const std::string reason_of_link = reason_not_to_serve(link, identity.id());
     const bool is_munged = reason_of_file.empty() && !reason_of_link.empty() && !tree_.follows(link);
-    remove_both();
+    remove_link_check(identity);
     if (!reason_of_file.empty())
         throw Error(ErrorKind::network, "find what was pushed to", name(), reason_of_file,
                     "is 'check' the address of the target's directory?");
@@ -181,6 +180,14 @@ void RsyncMirror::require_links(const TransactionIdentity& identity) {
         throw Error(ErrorKind::network, "bring symlinks to", name(),
                     "its web server does not follow them: " + reason_of_link,
                     "let it follow symlinks below its root");
+}
+
+void RsyncMirror::remove_link_check(const TransactionIdentity& identity) {
+    const auto [file, link] = link_check_of(identity);
+    tree_.know({file, link});
+    tree_.remove(link);
+    tree_.remove(file);
+    tree_.flush();
 }
 
 std::string RsyncMirror::reason_not_to_serve(const std::string& path, const std::string& bytes) {
@@ -257,6 +264,7 @@ void RsyncMirror::abort(const TransactionIdentity& identity, Undo undo) {
     pushing([&] {
         look_again(identity.repository);
         DirectoryMirror::abort(identity, undo);
+        remove_link_check(identity);
     });
 }
 

@@ -55,6 +55,7 @@ private:
     void use_source(const StageRequest& request);
     void know_all_of(const Plan& plan);
     void require_links(const TransactionIdentity& identity);
+    void remove_link_check(const TransactionIdentity& identity);
     // Empty where its web server has these bytes there.
     std::string reason_not_to_serve(const std::string& path, const std::string& bytes);
 
