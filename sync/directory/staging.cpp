@@ -33,13 +33,17 @@ constexpr std::uint64_t kKeyLimit = std::uint64_t{1} << 20U;
     throw Error(ErrorKind::integrity, "read", path, reason, hint);
 }
 
-// A file that the manifest names and that is not there is damage, not an I/O error.
+// A file that the manifest names and that is not there, or a symbolic link, is damage, not an I/O error.
 std::unique_ptr<fs::File> open_named(fs::Filesystem& filesystem, const std::string& path) {
     try {
         return filesystem.open_read(path);
     } catch (const base::SystemError& error) {
-        if (error.error_number() != ENOENT) throw;
-        damaged(fs::join_path(filesystem.root(), path), "the manifest names it, but it is not there", "");
+        const bool is_link = error.error_number() == ELOOP;
+        if (error.error_number() != ENOENT && !is_link) throw;
+        damaged(fs::join_path(filesystem.root(), path),
+                is_link ? "the manifest names it, but it is a symbolic link"
+                        : "the manifest names it, but it is not there",
+                "");
     }
 }
 
