@@ -82,7 +82,11 @@ void DirectoryMirror::unlock() noexcept {
 }
 
 void DirectoryMirror::check_fence(const std::string& repository) {
-    if (lock_) check_ticket(*root_, repository, ticket_);
+    if (!lock_) {
+        throw Error(ErrorKind::conflict, "go on with", name_, "the lock is lost",
+                    "run the same command again");
+    }
+    check_ticket(*root_, repository, ticket_);
 }
 
 // ---- looking
@@ -90,9 +94,11 @@ void DirectoryMirror::check_fence(const std::string& repository) {
 
 MirrorState DirectoryMirror::state(const std::string& repository) {
     MirrorState state{current_version(repository), read_highest(*root_, repository)};
+    if (!state.current || (state.highest && !is_older(*state.highest, *state.current))) return state;
     // Killed between the flip and the note of it: the symlink is the truth.
-    if (state.current && (!state.highest || is_older(*state.highest, *state.current)))
-        state.highest = state.current;
+    state.highest = state.current;
+    const std::string directory = mirror_layout::transaction(repository, state.current->manifest_sha256);
+    state.is_trial = read_mirror_journal(*root_, directory).is_canary;
     return state;
 }
 
@@ -174,13 +180,9 @@ Transferred DirectoryMirror::stage(const StageRequest& request) {
     const TransactionIdentity& identity = request.identity;
     check_fence(identity.repository);
     const std::string directory = mirror_layout::transaction(identity.repository, identity.id());
-    // Nobody else holds the lock, so whoever began these is dead, and no coordinator that we know of wants
-    // them; but what a dead run of this very transaction has brought so far is taken over.
+    // What a dead run of this very transaction has brought so far is taken over.
     const bool is_resumed = take_over(identity, directory);
-    for (const auto& dead : unfinished(identity.repository)) {
-        if (!is_resumed || dead.id != identity.id())
-            abort_transaction(identity.repository, dead.id, Undo::everything);
-    }
+    undo_dead_transactions(identity.repository, is_resumed ? identity.id() : "");
     for (const auto& changed : fs::make_directories(*root_, directory, 0700)) root_->sync_directory(changed);
     journal_begin(*root_, directory, identity);
 
@@ -202,6 +204,16 @@ bool DirectoryMirror::take_over(const TransactionIdentity& identity, const std::
     root_->remove(directory + "/journal");  // its last line may be torn
     forget_unfinished(*root_, directory);
     return true;
+}
+
+// Nobody else holds the lock, so whoever began these is dead. What was prepared may have been committed by a
+// coordinator that nobody here knows of, and clients may be told of it elsewhere: its content stays.
+void DirectoryMirror::undo_dead_transactions(const std::string& repository, const std::string& but) {
+    for (const auto& dead : unfinished(repository)) {
+        if (dead.id == but) continue;
+        const auto journal = read_mirror_journal(*root_, mirror_layout::transaction(repository, dead.id));
+        if (!shows_canary(journal)) abort_transaction(repository, dead.id, Undo::keep_content);
+    }
 }
 
 std::unique_ptr<Staging> DirectoryMirror::make_staging(const StageRequest& request,
@@ -296,11 +308,19 @@ void DirectoryMirror::probe(const TransactionIdentity& identity) {
 }
 
 void DirectoryMirror::finish(const TransactionIdentity& identity, base::UnixSeconds settled) {
+    check_fence(identity.repository);
     record_flip(identity, settled);
     write_trace(*root_, options_.trace_name, identity, settled);
     const std::string directory = mirror_layout::transaction(identity.repository, identity.id());
     journal_settled(*root_, directory, identity, std::exchange(flipped_at_ms_, 0));
     fs::remove_tree(*root_, directory);
+    // Older ones can only be a canary's that nobody came back for.
+    for (const auto& done : unfinished(identity.repository)) {
+        const std::string older = mirror_layout::transaction(identity.repository, done.id);
+        const auto journal = read_mirror_journal(*root_, older);
+        if (journal.identity && is_older(journal.identity->version, identity.version))
+            fs::remove_tree(*root_, older);
+    }
 }
 
 // From this record on counts the grace of what was current before.
@@ -333,7 +353,10 @@ void DirectoryMirror::abort_transaction(const std::string& repository, const std
     const MirrorJournal journal = read_mirror_journal(*root_, directory);
     if (journal.identity && journal.identity->repository == repository && journal.identity->id() == id) {
         // What clients may have seen of it stays until its grace is over.
-        if (journal.is_canary && take_canary_back(journal)) undo = Undo::keep_content;
+        if (shows_canary(journal)) {
+            take_canary_back(journal);
+            undo = Undo::keep_content;
+        }
         // Acknowledged: then it is not to be undone, only to be forgotten.
         const auto highest = state(repository).highest;
         if (highest && !is_older(*highest, journal.identity->version)) {
@@ -347,18 +370,24 @@ void DirectoryMirror::abort_transaction(const std::string& repository, const std
     fs::remove_tree(*root_, directory);  // last: it says what to remove
 }
 
-bool DirectoryMirror::take_canary_back(const MirrorJournal& journal) {
+// Clients see it, and nobody has made it final.
+bool DirectoryMirror::shows_canary(const MirrorJournal& journal) {
+    if (!journal.is_canary || !journal.identity) return false;
     const auto& identity = *journal.identity;
     const auto highest = read_highest(*root_, identity.repository);
-    if (highest && !is_older(*highest, identity.version)) return false;  // it was committed
+    if (highest && !is_older(*highest, identity.version)) return false;
+    return store::make_symlink_head(*root_, "", identity.repository)->current() ==
+           identity.version.generation;
+}
+
+void DirectoryMirror::take_canary_back(const MirrorJournal& journal) {
+    const auto& identity = *journal.identity;
     const auto head = store::make_symlink_head(*root_, "", identity.repository);
-    if (head->current() != identity.version.generation) return false;
     if (journal.before_canary) {
         head->compare_and_swap(identity.version.generation, *journal.before_canary);
     } else {
         head->withdraw(identity.version.generation);
     }
-    return true;
 }
 
 // The generation goes back to where it came from. It is ours where we claimed it and our tree has left its
@@ -381,6 +410,8 @@ void DirectoryMirror::withdraw_generation(const std::string& directory, const Tr
 // ------------------------------------------------------------------------------------------------------
 
 void DirectoryMirror::set_lagging(const std::string& repository, const std::string& reason) {
+    // Who never had the lock may say so, too: it is why the mirror lags. Who had it and lost it may not.
+    if (lock_) check_fence(repository);
     const std::string path = mirror_layout::lagging(repository);
     for (const auto& changed : fs::make_directories(*root_, fs::parent_path(path), 0700))
         root_->sync_directory(changed);
@@ -389,6 +420,7 @@ void DirectoryMirror::set_lagging(const std::string& repository, const std::stri
 }
 
 void DirectoryMirror::clear_lagging(const std::string& repository) {
+    check_fence(repository);
     const std::string path = mirror_layout::lagging(repository);
     if (!root_->status(path)) return;
     root_->remove(path);

@@ -48,6 +48,8 @@ public:
     Retired retire(const RetireRequest& request) override;
 
     fs::Filesystem& filesystem() noexcept { return *root_; }
+    // Drawn with the lock: the next one that gets it has the next number.
+    std::uint64_t ticket() const noexcept { return ticket_; }
 
 protected:
     // `request` outlives what it returns.
@@ -63,8 +65,9 @@ private:
     bool take_over(const TransactionIdentity& identity, const std::string& directory);
     void check_fence(const std::string& repository);
     void abort_transaction(const std::string& repository, const std::string& id, Undo undo);
-    // True where clients saw it.
-    bool take_canary_back(const struct MirrorJournal& journal);
+    bool shows_canary(const struct MirrorJournal& journal);
+    void take_canary_back(const struct MirrorJournal& journal);
+    void undo_dead_transactions(const std::string& repository, const std::string& but);
     void withdraw_generation(const std::string& directory, const TransactionIdentity& identity);
     void record_flip(const TransactionIdentity& identity, base::UnixSeconds settled);
     void write_not_ready();

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <mutex>
 
 #include "core/base/error.hpp"
@@ -57,6 +58,7 @@ public:
         const auto alarm = set_deadline();
         // 1. Mirrors that have it already are left alone; the others are ours until the end.
         fleet_.leave_out_current();
+        fleet_.leave_out_unsettled(recovered.waiting);
         fleet_.lock();
         if (fleet_.objection() || fleet_.is_empty() || is_out_of_date()) return answer();
         // 2. What it takes, and whether that is allowed: nothing is touched yet.
@@ -65,24 +67,32 @@ public:
         step("plan");
         // 3. The journal knows the mirrors before any of them is touched: whoever finds us dead knows where
         // to look.
-        CoordinatorJournal journal(source_, identity_, fleet_.names(), recovered.owed_of(identity_));
+        has_shown_ = recovered.shown.contains(identity_.id()) || fleet_.is_shown();
+        CoordinatorJournal journal(source_, identity_,
+                                   {fleet_.names(), recovered.owed_of(identity_), has_shown_});
         // 4. All mirrors in parallel: bring what is missing, read it back, be able to flip without the
         // source. New content is readable everywhere then, and nothing that clients ask for names it.
         fleet_.on_each(fmt::format("bring {} to", identity_.shown()), [&](Member& member) { bring(member); });
-        journal.note_prepared(fleet_.names([](const Member& member) { return member.is_prepared; }));
+        journal.note_prepared(fleet_.names(is_prepared));
         step("prepare");
         leave_behind();
-        // 5. The canary shows it to some clients first.
-        if (!fleet_.objection()) flip_canaries(journal);
+        // 5. The canary shows it to some clients first, where none have seen it yet.
+        if (!fleet_.objection() && !fleet_.is_committed_before()) flip_canaries(journal);
         // 6. The decision. Before it is durable, everything goes back; after it, only forward.
         if (!decide(journal)) {
             undo(journal);
             return answer();
         }
         fleet_.set_committed();
-        // 7. All mirrors in parallel: the one rename that clients see (I2), and a look at what they see.
-        fleet_.on_each(fmt::format("flip {} on", identity_.shown()), [&](Member& member) { flip(member); });
+        // 7. All mirrors at once: the one rename that clients see (I2). Then a look at what they see, which
+        // may take its time.
+        const std::string flipping = fmt::format("flip {} on", identity_.shown());
+        fleet_.on_each(
+            flipping, [&](Member& member) { flip(member); }, is_prepared, Fleet::Pace::at_once);
         step("flip");
+        fleet_.on_each(
+            flipping, [&](Member& member) { look(member); }, is_prepared);
+        step("probe");
         // 8. Done where all have flipped. Otherwise the journal stays, and the next run flips the rest.
         settle(journal);
         step("settle");
@@ -127,20 +137,30 @@ private:
         member.is_prepared = true;
     }
 
+    static bool is_prepared(const Member& member) { return member.is_prepared && !member.result.failure; }
+
     // What the fleet can do without: taken back on the mirror if it can be reached, and kept from clients.
     void leave_behind() {
         if (fleet_.objection()) return;
-        for (auto& member : fleet_.members()) {
-            if (!member.takes_part || !member.result.failure) continue;
-            // Without its lock, what is there may be another coordinator's.
-            if (member.is_locked) attempt(member, [&] { member.mirror->abort(identity_, Undo::everything); });
-            keep_from_clients(member);
-        }
+        fleet_.try_on_each(
+            [&](Member& member) {
+                // Without its lock, what is there may be another coordinator's.
+                if (member.is_locked)
+                    attempt(member, [&] { member.mirror->abort(identity_, Undo::everything); });
+                keep_from_clients(member);
+            },
+            [](const Member& member) { return member.takes_part && member.result.failure.has_value(); });
     }
 
-    // Where it can be reached: its load balancer sees that it is not ready.
+    // Where it can be reached: its load balancer sees that it is not ready. One that has the generation after
+    // all (the answer was lost, or another coordinator was there) is.
     void keep_from_clients(Member& member) {
         try {
+            const auto highest = member.mirror->state(identity_.repository).highest;
+            if (highest && !is_older(*highest, identity_.version)) return;
+            // With the lock, where it is free: a coordinator that had it before and sleeps must not wake up
+            // and send clients there again.
+            if (!member.is_locked) member.is_locked = member.mirror->try_lock(identity_.repository);
             member.mirror->set_lagging(identity_.repository, member.result.failure->message);
         } catch (const std::exception& error) {
             base::warn(
@@ -185,7 +205,7 @@ private:
         result_.failure = objection();
         try {
             if (!result_.failure) {
-                journal.commit();
+                journal.commit(fleet_.names(is_prepared));
                 return true;
             }
         } catch (...) {
@@ -207,16 +227,17 @@ private:
     // Every mirror back to what it was. What cannot be undone now, the next run undoes: then the journal
     // stays.
     void undo(CoordinatorJournal& journal) {
-        // Clients of the canary may come to the other mirrors for what they were told of there.
+        // Clients of those that show it may come to the other mirrors for what they were told of there.
         const Undo kind = has_shown_ ? Undo::keep_content : Undo::everything;
-        bool is_clean = true;
-        for (auto& member : fleet_.members()) {
-            if (!member.takes_part || !member.is_locked) continue;
-            is_clean = attempt(member, [&] { member.mirror->abort(identity_, kind); }) && is_clean;
-            if (!member.is_flipped) continue;
-            member.result.outcome = MirrorOutcome::returned;
-            if (member.result.failure) keep_from_clients(member);
-        }
+        std::atomic<bool> is_clean = !has_unsettled();
+        fleet_.try_on_each(
+            [&](Member& member) {
+                if (!attempt(member, [&] { member.mirror->abort(identity_, kind); })) is_clean = false;
+                if (!member.is_flipped) return;
+                member.result.outcome = MirrorOutcome::returned;
+                if (member.result.failure) keep_from_clients(member);
+            },
+            [](const Member& member) { return member.takes_part && member.is_locked; });
         if (is_clean) journal.close();
     }
 
@@ -240,21 +261,24 @@ private:
         member.is_flipped = true;
         member.result.flipped_at_ms = runtime_.monotonic_ms();
         member.result.flipped_at = base::iso8601(runtime_.now());
-        look(member);
         member.result.outcome = MirrorOutcome::flipped;
     }
 
     // After the commit, what fails is late and not lost.
     void settle(CoordinatorJournal& journal) {
+        const auto is_behind = [](const Member& member) {
+            return member.result.failure && member.is_prepared && !member.is_flipped;
+        };
+        fleet_.try_on_each([&](Member& member) { keep_from_clients(member); }, is_behind);
+        // Nobody is sent to what was before any more: from now on counts its grace.
         result_.settled_at = runtime_.now();
         fleet_.on_each(
-            "tidy up", [&](Member& member) { finish(member); },
-            [](const Member& member) { return member.is_flipped; });
-        bool is_tidy = true;
+            "tidy up", [&](Member& member) { finish(member); }, is_flipped);
+        journal.note_flipped(fleet_.names(is_flipped));
+        bool is_tidy = !has_unsettled();
         for (auto& member : fleet_.members()) {
             if (!member.takes_part) continue;
             is_tidy = is_tidy && member.is_tidy && (member.is_flipped || !member.is_prepared);
-            if (member.result.failure && member.is_prepared && !member.is_flipped) keep_from_clients(member);
             if (member.result.failure)
                 member.result.outcome = member.is_flipped    ? MirrorOutcome::flipped
                                         : member.is_prepared ? MirrorOutcome::prepared
@@ -271,6 +295,14 @@ private:
             journal.close();
         }
     }
+
+    // Then the journal stays: it knows of what is left there.
+    bool has_unsettled() {
+        const auto& all = fleet_.members();
+        return std::any_of(all.begin(), all.end(), [](const Member& member) { return member.is_unsettled; });
+    }
+
+    static bool is_flipped(const Member& member) { return member.is_flipped; }
 
     void finish(Member& member) {
         try {
@@ -355,7 +387,7 @@ private:
     StageRequest request_;
     std::int64_t started_;
     std::int64_t last_step_ = started_;
-    bool has_shown_ = false;  // a canary showed the generation to its clients
+    bool has_shown_ = false;  // some mirror shows the generation to its clients, or did
     std::optional<Failure> canary_failure_;
     FleetResult result_;
 };

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "core/base/digest.hpp"
@@ -51,9 +52,13 @@ CoordinatorRecord read_record(Source& source, const std::string& directory) {
                      line.at("transaction").get<std::string>()}};
                 line.at("mirrors").get_to(record.mirrors);
                 line.at("owed").get_to(record.owed);
+                record.is_shown = line.value("shown", false);
             }
-            if (state == "canary") record.has_canary = true;
-            if (state == "commit") record.decision = Decision::commit;
+            if (state == "canary") record.is_shown = true;
+            if (state == "commit") {
+                record.decision = Decision::commit;
+                record.committed = line.value("mirrors", record.mirrors);  // all, in an older journal
+            }
             if (state == "abort") record.decision = Decision::abort;
         }
     } catch (const json::exception& error) {
@@ -64,13 +69,23 @@ CoordinatorRecord read_record(Source& source, const std::string& directory) {
 
 }  // namespace
 
+std::vector<std::string> CoordinatorRecord::left_behind() const {
+    std::vector<std::string> names;
+    const auto flips = [&](const std::string& name) {
+        return std::find(committed.begin(), committed.end(), name) != committed.end() ||
+               std::find(owed.begin(), owed.end(), name) != owed.end();
+    };
+    std::copy_if(mirrors.begin(), mirrors.end(), std::back_inserter(names),
+                 [&](const std::string& name) { return !flips(name); });
+    return names;
+}
+
 CoordinatorJournal::CoordinatorJournal(Source& source, const TransactionIdentity& identity,
-                                       const std::vector<std::string>& mirrors,
-                                       const std::vector<std::string>& owed)
+                                       const Beginning& beginning)
     : source_(source),
       identity_(identity),
       directory_(fs::join_path(repository_directory(source, identity.repository), identity.id())),
-      owed_(owed) {
+      owed_(beginning.owed) {
     for (const auto& changed : fs::make_directories(source_.state, directory_, 0700)) {
         source_.state.sync_directory(changed);
     }
@@ -79,15 +94,16 @@ CoordinatorJournal::CoordinatorJournal(Source& source, const TransactionIdentity
                     {"transaction", identity.id()},
                     {"epoch", identity.version.epoch},
                     {"generation", identity.version.generation},
-                    {"mirrors", mirrors},
-                    {"owed", owed},
+                    {"mirrors", beginning.mirrors},
+                    {"owed", beginning.owed},
+                    {"shown", beginning.is_shown},
                     {"at", journal_time_ms()}};
     lines_.push_back(line.dump());
     fs::replace_file(source_.state, directory_ + "/journal", store::checked_line(lines_.back()), 0600);
 }
 
-void CoordinatorJournal::commit() {
-    replace(json{{"state", "commit"}, {"at", journal_time_ms()}});
+void CoordinatorJournal::commit(const std::vector<std::string>& mirrors) {
+    replace(json{{"state", "commit"}, {"mirrors", mirrors}, {"at", journal_time_ms()}});
 }
 
 void CoordinatorJournal::abort() {
@@ -118,6 +134,7 @@ void CoordinatorJournal::note_flipped(const std::vector<std::string>& mirrors) n
     note("flipped", mirrors);
 }
 
+// One line for all: no more than the last line of a journal may ever be torn.
 void CoordinatorJournal::note(const char* state, const std::vector<std::string>& mirrors) noexcept {
     if (!is_whole_ || mirrors.empty()) return;
     try {

@@ -15,16 +15,22 @@ namespace repotool::sync {
 
 class CoordinatorJournal {
 public:
-    // Writes `begin`, durable on return. `owed`: mirrors of an earlier run of the same transaction that was
-    // committed and that they have not flipped to yet; they stay owed, whatever becomes of this run.
-    CoordinatorJournal(Source& source, const TransactionIdentity& identity,
-                       const std::vector<std::string>& mirrors, const std::vector<std::string>& owed);
+    struct Beginning {
+        std::vector<std::string> mirrors;
+        // Of an earlier run of the same transaction that was committed and that they have not flipped to yet;
+        // they stay owed, whatever becomes of this run.
+        std::vector<std::string> owed{};
+        bool is_shown = false;  // to clients of some mirror
+    };
+    // Writes `begin`, durable on return.
+    CoordinatorJournal(Source& source, const TransactionIdentity& identity, const Beginning& beginning);
 
     // Durable on return: from here on a canary may show the generation to clients.
     void canary(const std::string& mirror);
-    // Durable on return: that is the moment of the decision. When it throws, nobody knows whether it would be
-    // there after a power cut: abort() must return before anything is undone.
-    void commit();
+    // `mirrors` will flip; those that are left behind will not, whatever they have. Durable on return: that
+    // is the moment of the decision. When it throws, nobody knows whether it would be there after a power
+    // cut: abort() must return before anything is undone.
+    void commit(const std::vector<std::string>& mirrors);
     void abort();
     // For people and for `status`; recovery asks the mirrors. Never throw: what they say is true without
     // them, too.
@@ -54,8 +60,12 @@ struct CoordinatorRecord {
     std::vector<std::string> mirrors;
     std::vector<std::string> owed;
     Decision decision = Decision::none;
-    bool has_canary = false;  // one may have shown the generation to clients
-    std::string directory;    // of its journal, in the state filesystem
+    std::vector<std::string> committed;  // those of the mirrors that flip, where it was
+    bool is_shown = false;               // clients of some mirror may have seen the generation
+    std::string directory;               // of its journal, in the state filesystem
+
+    // The mirrors that do not flip.
+    std::vector<std::string> left_behind() const;
 };
 
 // Oldest generation first. Throws base::Error (integrity) for a journal that we did not write.

@@ -27,18 +27,41 @@ Fleet::Fleet(const std::vector<FleetMember>& members, TransactionIdentity identi
 }
 
 Fleet::~Fleet() {
-    for (auto& member : members_) {
-        if (member.is_locked) member.mirror->unlock();
-    }
+    unlock();
+}
+
+void Fleet::unlock() {
+    try_on_each(
+        [](Member& member) {
+            member.mirror->unlock();
+            member.is_locked = false;
+        },
+        [](const Member& member) { return member.is_locked; });
 }
 
 void Fleet::leave_out_current() {
     on_each("look at", [&](Member& member) {
-        member.before = member.mirror->state(identity_.repository).current;
-        if (member.before != identity_.version) return;
+        const MirrorState state = member.mirror->state(identity_.repository);
+        member.before = state.current;
+        member.is_known = true;
+        member.is_on_trial = state.current == identity_.version && state.is_trial;
+        if (state.current != identity_.version || state.is_trial) return;
         member.takes_part = false;
         member.result.outcome = MirrorOutcome::unchanged;
     });
+}
+
+void Fleet::leave_out_unsettled(const std::vector<std::string>& names) {
+    for (auto& member : members_) {
+        const std::string& name = member.result.name;
+        if (!member.is_well() || std::find(names.begin(), names.end(), name) == names.end()) continue;
+        member.is_unsettled = true;
+        fail(member, fmt::format("bring {} to", identity_.shown()),
+             std::make_exception_ptr(Error(ErrorKind::network, "settle", name,
+                                           "what an interrupted run left there has to be finished or taken "
+                                           "back first",
+                                           "run the same command again when it can be reached")));
+    }
 }
 
 // ---- locks
@@ -49,10 +72,7 @@ void Fleet::lock() {
     const std::int64_t deadline = runtime_.monotonic_ms() + policy_.lock_timeout_seconds * 1000;
     for (bool is_last = false;;) {
         if (lock_all(is_last) || objection() || stop_.stop_requested()) return;
-        for (auto& member : members_) {
-            if (member.is_locked) member.mirror->unlock();
-            member.is_locked = false;
-        }
+        unlock();
         runtime_.sleep_ms(kPauseMs / 2 + static_cast<std::int64_t>(runtime_.random() * kPauseMs));
         is_last = runtime_.monotonic_ms() >= deadline;
     }
@@ -75,22 +95,26 @@ bool Fleet::lock_all(bool is_last_time) {
 // ---- side by side
 // ------------------------------------------------------------------------------------------------
 
-void Fleet::on_each(const std::string& verb, const std::function<void(Member&)>& work, const Wanted& which) {
+void Fleet::on_each(const std::string& verb, const std::function<void(Member&)>& work, const Wanted& which,
+                    Pace pace) {
+    constexpr std::size_t kMostThreads = 256;
     std::vector<std::function<void()>> all;
     for (auto& member : members_) {
         if (member.is_well() && (!which || which(member)))
             all.emplace_back([&] { guarded(member, verb, work); });
     }
+    runtime_.run_all(all, pace == Pace::at_once ? kMostThreads : policy_.parallel);
+}
+
+void Fleet::try_on_each(const std::function<void(Member&)>& work, const Wanted& which) {
+    std::vector<std::function<void()>> all;
+    for (auto& member : members_) {
+        if (which(member)) all.emplace_back([&] { work(member); });
+    }
     runtime_.run_all(all, policy_.parallel);
 }
 
 void Fleet::guarded(Member& member, const std::string& verb, const std::function<void(Member&)>& work) {
-    const auto fail = [&](const std::exception_ptr& error) {
-        const std::scoped_lock lock(mutex_);
-        member.result.failure = describe_failure(error, verb, member.result.name);
-        member.result.outcome = MirrorOutcome::failed;
-        if (!is_committed_ && find_objection()) stop_.request_stop();
-    };
     try {
         try_with_retries(member, work);
     } catch (const Cancelled&) {
@@ -99,10 +123,18 @@ void Fleet::guarded(Member& member, const std::string& verb, const std::function
             return time_called_;
         }();
         if (reason.empty()) return;  // not its fault
-        fail(std::make_exception_ptr(Error(ErrorKind::network, verb, member.result.name, reason)));
+        fail(member, verb,
+             std::make_exception_ptr(Error(ErrorKind::network, verb, member.result.name, reason)));
     } catch (...) {
-        fail(std::current_exception());
+        fail(member, verb, std::current_exception());
     }
+}
+
+void Fleet::fail(Member& member, const std::string& verb, const std::exception_ptr& error) {
+    const std::scoped_lock lock(mutex_);
+    member.result.failure = describe_failure(error, verb, member.result.name);
+    member.result.outcome = MirrorOutcome::failed;
+    if (!is_committed_ && find_objection()) stop_.request_stop();
 }
 
 // The network comes back, or another way there does; everything else would fail again.
@@ -155,6 +187,19 @@ std::optional<Failure> Fleet::find_objection() const {
 bool Fleet::is_empty() const {
     return std::none_of(members_.begin(), members_.end(),
                         [](const Member& member) { return member.is_well(); });
+}
+
+bool Fleet::is_committed_before() const {
+    return std::any_of(members_.begin(), members_.end(), [](const Member& member) {
+        return member.result.outcome == MirrorOutcome::unchanged;
+    });
+}
+
+bool Fleet::is_shown() const {
+    const auto may_show = [](const Member& member) {
+        return member.is_on_trial || (member.policy.is_canary && !member.is_known);
+    };
+    return is_committed_before() || std::any_of(members_.begin(), members_.end(), may_show);
 }
 
 std::vector<std::string> Fleet::names(const Wanted& which) const {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <mutex>
 #include <optional>
@@ -40,8 +41,11 @@ public:
         bool takes_part = true;
         std::optional<Version> before{};  // what it served when we came
         bool is_brought = false;          // everything is there under its names
+        bool is_known = false;            // … and that
+        bool is_on_trial = false;         // with this generation, because of a dead coordinator
         bool is_prepared = false;
         bool is_flipped = false;
+        bool is_unsettled = false;  // an interrupted run left something there that cannot be settled now
         bool is_tidy = true;  // false: clients see the new generation, but something is left to clean up
         // It takes part, and nothing went wrong with it yet.
         bool is_well() const { return takes_part && !result.failure; }
@@ -49,6 +53,8 @@ public:
 
     // Mirrors that serve this generation already take no part: nothing is written on them.
     void leave_out_current();
+    // Nothing new begins on a mirror before what an interrupted run left there is settled: these fail.
+    void leave_out_unsettled(const std::vector<std::string>& names);
     // All of them or none: whoever finds one of them busy lets the others go and tries again, so that two
     // coordinators cannot wait for each other. A mirror that is busy for longer fails.
     void lock();
@@ -58,7 +64,12 @@ public:
     // network is to blame; before the commit it asks the others to stop where the fleet cannot commit any
     // more.
     using Wanted = std::function<bool(const Member&)>;
-    void on_each(const std::string& verb, const std::function<void(Member&)>& work, const Wanted& which = {});
+    // at_once: what costs a mirror next to nothing, and is to happen on all of them in the same moment.
+    enum class Pace { policy, at_once };
+    void on_each(const std::string& verb, const std::function<void(Member&)>& work, const Wanted& which = {},
+                 Pace pace = Pace::policy);
+    // The same for members with which something may have gone wrong before, once each. `work` throws nothing.
+    void try_on_each(const std::function<void(Member&)>& work, const Wanted& which);
     std::stop_token stop_token() const { return stop_.get_token(); }
     // Work that is under way ends soon; those that did not finish fail for this reason.
     void call_time(const std::string& reason);
@@ -68,6 +79,10 @@ public:
     // Why the fleet may not commit; empty where it may. Of several, the first in the order given.
     std::optional<Failure> objection() const;
     bool is_empty() const;
+    // Some mirror serves this generation for good: whoever brought it there had committed it.
+    bool is_committed_before() const;
+    // … or a canary may be on trial with it.
+    bool is_shown() const;
     // Of those that take part and that `which` wants.
     std::vector<std::string> names(const Wanted& which = {}) const;
     // Of the first member, in the order given, that failed and `which` wants.
@@ -80,8 +95,10 @@ public:
 private:
     std::optional<Failure> find_objection() const;
     void guarded(Member& member, const std::string& verb, const std::function<void(Member&)>& work);
+    void fail(Member& member, const std::string& verb, const std::exception_ptr& error);
     void try_with_retries(Member& member, const std::function<void(Member&)>& work);
     bool lock_all(bool is_last_time);
+    void unlock();
 
     std::vector<Member> members_;
     TransactionIdentity identity_;

@@ -8,6 +8,7 @@
 #include "core/base/error.hpp"
 #include "core/base/log.hpp"
 #include "core/base/text.hpp"
+#include "core/store/generation_reader.hpp"
 #include "sync/fleet/coordinator_journal.hpp"
 
 namespace repotool::sync {
@@ -37,82 +38,135 @@ private:
     Mirror& mirror_;
 };
 
-// A mirror that has moved on, or that lost what it had prepared (emptied, restored from a backup), is left to
-// the ordinary way: it gets the newest generation with the next transaction that it takes part in.
-void complete(Mirror& mirror, const TransactionIdentity& identity) {
-    const auto highest = mirror.state(identity.repository).highest;
-    const auto unfinished = mirror.unfinished(identity.repository);
-    const bool is_prepared = std::any_of(
-        unfinished.begin(), unfinished.end(),
-        [&](const UnfinishedTransaction& item) { return item.id == identity.id() && item.is_prepared; });
-    if (highest && is_older(identity.version, *highest)) {
-        mirror.finish(identity, base::system_clock().real_now());
-    } else if (is_prepared || (highest && *highest == identity.version)) {
-        mirror.flip(identity, Flip::final);  // a no-op where only the note of it is missing
-        mirror.probe(identity);
-        mirror.finish(identity, base::system_clock().real_now());
-        mirror.clear_lagging(identity.repository);
-    } else {
-        mirror.abort(identity, Undo::everything);
-    }
-}
+// A mirror on which something of an interrupted transaction may be.
+struct Visit {
+    std::string name;
+    Mirror* mirror = nullptr;
+    std::unique_ptr<Mirror> opened{};  // owns it where the fleet does not
+    std::unique_ptr<MirrorLock> lock{};
+    bool is_gone = false;     // no mirror of the fleet any more
+    bool is_reached = false;  // and everything went well
+    bool has_it = false;      // it serves the transaction's generation, or a later one
+};
 
 class Recovery {
 public:
-    Recovery(const std::vector<Mirror*>& mirrors, const FleetOptions& options)
+    Recovery(const std::vector<Mirror*>& mirrors, const FleetOptions& options, TransactionIdentity identity)
         : mirrors_(mirrors),
           options_(options),
-          runtime_(options.runtime == nullptr ? real_runtime() : *options.runtime) {}
+          runtime_(options.runtime == nullptr ? real_runtime() : *options.runtime),
+          identity_(std::move(identity)) {}
 
-    // Names of the mirrors that could not be reached.
-    std::vector<std::string> on_each(const std::vector<std::string>& names,
-                                     const TransactionIdentity& identity,
-                                     void (*work)(Mirror&, const TransactionIdentity&)) {
-        std::vector<std::string> unreached;
-        for (const auto& name : names) {
-            try {
-                std::unique_ptr<Mirror> opened;
-                Mirror* found = find(name, opened);
-                if (found == nullptr) {
-                    base::info(
-                        fmt::format("{} of an interrupted run: '{}' is no mirror of the fleet any more",
-                                    identity.shown(), name));
-                    continue;
-                }
-                Mirror& mirror = *found;
-                const MirrorLock lock(mirror, identity.repository, options_.policy.lock_timeout_seconds,
-                                      runtime_);
-                work(mirror, identity);
-            } catch (const base::Error& error) {
-                unreached.push_back(name);
-                base::warn(fmt::format("{} of an interrupted run waits for '{}': {}", identity.shown(), name,
-                                       error.what()));
-            }
-        }
-        return unreached;
+    // Both return the names of the mirrors that could not be reached.
+    //
+    // Forward. First all flip, then the grace of what they served before begins on all of them.
+    // `is_newest`: the source has nothing newer, so that a mirror is up to date with it and may be seen
+    // again; otherwise the fleet may be further, and the next run brings the mirror there.
+    std::vector<std::string> complete(const std::vector<std::string>& names, bool is_newest) {
+        auto visits = visits_to(names);
+        on_each(visits, [&](Visit& visit) { catch_up(visit); });
+        const base::UnixSeconds settled = runtime_.now();
+        on_each(visits, [&](Visit& visit) {
+            if (!visit.has_it) return;
+            visit.mirror->finish(identity_, settled);
+            if (is_newest) visit.mirror->clear_lagging(identity_.repository);
+        });
+        return unreached(visits);
+    }
+    // Back.
+    std::vector<std::string> take_back(const std::vector<std::string>& names, Undo undo) {
+        auto visits = visits_to(names);
+        on_each(visits, [&](Visit& visit) { visit.mirror->abort(identity_, undo); });
+        return unreached(visits);
     }
 
 private:
-    Mirror* find(const std::string& name, std::unique_ptr<Mirror>& opened) {
-        for (Mirror* mirror : mirrors_) {
-            if (mirror->name() == name) return mirror;
+    static std::vector<Visit> visits_to(std::vector<std::string> names) {
+        std::sort(names.begin(), names.end());
+        names.erase(std::unique(names.begin(), names.end()), names.end());
+        std::vector<Visit> visits(names.size());
+        for (std::size_t i = 0; i < names.size(); ++i) {
+            visits[i].name = std::move(names[i]);
+            visits[i].is_reached = true;
         }
-        opened = options_.open_mirror(name);
-        return opened.get();
+        return visits;
+    }
+
+    static std::vector<std::string> unreached(const std::vector<Visit>& visits) {
+        std::vector<std::string> names;
+        for (const auto& visit : visits) {
+            if (!visit.is_reached) names.push_back(visit.name);
+        }
+        return names;
+    }
+
+    // Side by side; a mirror that failed is left alone from then on.
+    void on_each(std::vector<Visit>& visits, const std::function<void(Visit&)>& work) {
+        std::vector<std::function<void()>> all;
+        for (auto& visit : visits) {
+            if (visit.is_reached && !visit.is_gone) all.emplace_back([&] { pay(visit, work); });
+        }
+        runtime_.run_all(all, options_.policy.parallel);
+    }
+
+    void pay(Visit& visit, const std::function<void(Visit&)>& work) {
+        try {
+            if (visit.lock == nullptr) open(visit);
+            if (!visit.is_gone) work(visit);
+        } catch (const std::exception& error) {
+            visit.is_reached = false;
+            visit.lock.reset();
+            base::warn(fmt::format("{} of an interrupted run waits for '{}': {}", identity_.shown(),
+                                   visit.name, error.what()));
+        }
+    }
+
+    void open(Visit& visit) {
+        visit.mirror = find(visit);
+        visit.is_gone = visit.mirror == nullptr;
+        if (visit.is_gone) {
+            base::info(fmt::format("{} of an interrupted run: '{}' is no mirror of the fleet any more",
+                                   identity_.shown(), visit.name));
+            return;
+        }
+        visit.lock = std::make_unique<MirrorLock>(*visit.mirror, identity_.repository,
+                                                  options_.policy.lock_timeout_seconds, runtime_);
+    }
+
+    Mirror* find(Visit& visit) const {
+        for (Mirror* mirror : mirrors_) {
+            if (mirror->name() == visit.name) return mirror;
+        }
+        visit.opened = options_.open_mirror(visit.name);
+        return visit.opened.get();
+    }
+
+    // A mirror that has moved on, or that lost what it had prepared (emptied, restored from a backup), is
+    // left to the ordinary way: it gets the newest generation with the next transaction that it takes part
+    // in.
+    void catch_up(Visit& visit) const {
+        Mirror& mirror = *visit.mirror;
+        const auto highest = mirror.state(identity_.repository).highest;
+        const auto unfinished = mirror.unfinished(identity_.repository);
+        const bool is_prepared = std::any_of(
+            unfinished.begin(), unfinished.end(),
+            [&](const UnfinishedTransaction& item) { return item.id == identity_.id() && item.is_prepared; });
+        visit.has_it = highest && is_older(identity_.version, *highest);
+        if (visit.has_it) return;
+        if (is_prepared || (highest && *highest == identity_.version)) {
+            mirror.flip(identity_, Flip::final);  // a no-op where only the note of it is missing
+            mirror.probe(identity_);
+            visit.has_it = true;
+        } else {
+            mirror.abort(identity_, Undo::everything);
+        }
     }
 
     const std::vector<Mirror*>& mirrors_;
     const FleetOptions& options_;
     Runtime& runtime_;
+    TransactionIdentity identity_;
 };
-
-void undo(Mirror& mirror, const TransactionIdentity& identity) {
-    mirror.abort(identity, Undo::everything);
-}
-
-void undo_after_canary(Mirror& mirror, const TransactionIdentity& identity) {
-    mirror.abort(identity, Undo::keep_content);
-}
 
 std::vector<std::string> joined(std::vector<std::string> a, const std::vector<std::string>& b) {
     a.insert(a.end(), b.begin(), b.end());
@@ -124,12 +178,23 @@ bool is_resumable(const CoordinatorRecord& record, const TransactionIdentity& ne
                   const std::vector<Mirror*>& mirrors) {
     const bool is_next =
         record.identity.repository == next.repository && record.identity.version == next.version;
-    if (!is_next || record.decision != Decision::none || record.has_canary || !record.owed.empty())
+    if (!is_next || record.decision != Decision::none || record.is_shown || !record.owed.empty())
         return false;
     return std::all_of(record.mirrors.begin(), record.mirrors.end(), [&](const std::string& name) {
         return std::any_of(mirrors.begin(), mirrors.end(),
                            [&](const Mirror* mirror) { return mirror->name() == name; });
     });
+}
+
+// A mirror with this generation is up to date with its source.
+bool is_newest(const Source& source, const TransactionIdentity& identity) {
+    try {
+        return store::open_generation(source.tree, "", identity.repository).manifest_sha256() ==
+               identity.id();
+    } catch (const base::Error& error) {  // expired meanwhile, say
+        base::detail(error.what());
+        return false;
+    }
 }
 
 }  // namespace
@@ -138,8 +203,8 @@ RecoveryReport recover_fleet(Source& source, const std::string& repository,
                              const std::vector<Mirror*>& mirrors, const FleetOptions& options, Recover what,
                              const std::optional<TransactionIdentity>& next) {
     RecoveryReport report;
-    Recovery recovery(mirrors, options);
-    for (const auto& record : read_coordinator_journals(source, repository)) {
+    const auto records = read_coordinator_journals(source, repository);
+    for (const auto& record : records) {
         const TransactionIdentity& identity = record.identity;
         if (identity.id().empty()) {  // killed before its first line: no mirror knows of it
             end_coordinator_journal(source, record);
@@ -151,17 +216,20 @@ RecoveryReport recover_fleet(Source& source, const std::string& repository,
             ++report.committed;
             continue;
         }
-        const auto committed = is_committed ? joined(record.owed, record.mirrors) : record.owed;
-        auto unreached = recovery.on_each(committed, identity, &complete);
+        Recovery recovery(mirrors, options, identity);
+        auto unreached =
+            recovery.complete(joined(record.owed, record.committed), is_newest(source, identity));
         if (!unreached.empty()) report.owed[identity.id()] = unreached;
-        const auto take_back = record.has_canary ? &undo_after_canary : &undo;
-        if (!is_committed)
-            unreached = joined(unreached, recovery.on_each(record.mirrors, identity, take_back));
+        const Undo undo = record.is_shown ? Undo::keep_content : Undo::everything;
+        unreached = joined(unreached, recovery.take_back(record.left_behind(), undo));
         for (const auto& name : unreached) {
             if (std::find(report.waiting.begin(), report.waiting.end(), name) == report.waiting.end())
                 report.waiting.push_back(name);
         }
-        if (!unreached.empty()) continue;
+        if (!unreached.empty()) {
+            if (record.is_shown) report.shown.insert(identity.id());
+            continue;
+        }
         end_coordinator_journal(source, record);
         (is_committed ? report.finished : report.undone) += 1;
         base::info(fmt::format("{} {}, which an earlier run left unfinished",

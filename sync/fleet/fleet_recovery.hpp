@@ -6,6 +6,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,7 @@ struct RecoveryReport {
     std::vector<std::string> waiting;  // mirrors that could not be reached, each once
     // Committed transactions (by id) with mirrors that could not be reached; they stay in the journal.
     std::map<std::string, std::vector<std::string>> owed;
+    std::set<std::string> shown;  // transactions (by id) that clients may have seen and that are not settled
 
     std::vector<std::string> owed_of(const TransactionIdentity& identity) const {
         const auto found = owed.find(identity.id());

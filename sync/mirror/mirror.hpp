@@ -46,6 +46,8 @@ struct Cancelled {};
 struct MirrorState {
     std::optional<Version> current;  // what clients see
     std::optional<Version> highest;  // the newest that it ever served; older ones are refused
+    // `current` is a canary's, which nobody has flipped for good yet.
+    bool is_trial = false;
 };
 
 struct UnfinishedTransaction {
@@ -91,7 +93,8 @@ public:
     // What it lacks; changes nothing. Throws base::Error (integrity) for a generation older than its highest.
     virtual PlanSummary plan(const StageRequest& request) = 0;
     // Brings what plan() found, named by nothing. What earlier transactions of this repository left
-    // unfinished is undone first.
+    // unfinished is undone first, but for what clients may have been told of: the content of what was
+    // prepared, and a canary's flip, which only its own coordinator's journal can tell right from wrong.
     virtual Transferred stage(const StageRequest& request) = 0;
     // Reads back and hashes on the mirror what was brought, durable by then, and looks for everything that
     // the generation names.

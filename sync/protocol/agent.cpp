@@ -136,7 +136,19 @@ private:
         return wire::identity_from(message.at("transaction"));
     }
 
-    json lock(const json& message) { return mirror_->try_lock(repository_of(message)); }
+    // The ticket, or null where somebody else has the lock. `after`: the ticket of a connection that broke.
+    // Who had the lock in between may have changed anything.
+    json lock(const json& message) {
+        if (!mirror_->try_lock(repository_of(message))) return nullptr;
+        const auto after = message.at("after").get<std::uint64_t>();
+        if (after != 0 && mirror_->ticket() != after && mirror_->ticket() != after + 1) {
+            mirror_->unlock();
+            throw Error(ErrorKind::conflict, "go on with", "mirror",
+                        "the connection broke, and another mirrorsync has taken over",
+                        "run the same command again");
+        }
+        return mirror_->ticket();
+    }
     json unlock(const json& /*message*/) {
         mirror_->unlock();
         end_session();

@@ -30,15 +30,18 @@ public:
 
     bool try_lock(const std::string& repository) override {
         locked_.clear();
-        const bool has_it = call("lock", {{"repository", repository}}).get<bool>();
-        if (has_it) locked_ = repository;
-        return has_it;
+        const json ticket = call("lock", {{"repository", repository}, {"after", ticket_}});
+        if (ticket.is_null()) return false;
+        take(ticket);
+        locked_ = repository;
+        return true;
     }
     std::string lock_holder(const std::string& repository) override {
         return call("holder", {{"repository", repository}}).get<std::string>();
     }
     void unlock() noexcept override {
         locked_.clear();
+        ticket_ = 0;
         if (!channel_) return;
         try {
             call("unlock", json::object());
@@ -112,6 +115,9 @@ public:
         call("abort", arguments);
     }
     void set_lagging(const std::string& repository, const std::string& reason) override {
+        if (locked_.empty() && ticket_ != 0) {  // what is there now is somebody else's
+            throw Error(ErrorKind::conflict, "mark", name_, "the lock is lost", "run the same command again");
+        }
         call("set_lagging", {{"repository", repository}, {"reason", reason}});
     }
     void clear_lagging(const std::string& repository) override {
@@ -154,11 +160,21 @@ private:
                                   {"trace", options_.mirror.trace_name}},
                                  nullptr);
         const std::int64_t ours = base::system_clock().real_now() * 1000;
-        if (!locked_.empty() && talk({{"call", "lock"}, {"repository", locked_}}, nullptr) != json(true)) {
+        if (!locked_.empty()) lock_again();
+        read(answer, [&](const json& it) { check_clock(it.at("time_ms").get<std::int64_t>() - ours); });
+    }
+
+    void lock_again() {
+        const json ticket = talk({{"call", "lock"}, {"repository", locked_}, {"after", ticket_}}, nullptr);
+        if (ticket.is_null()) {
             throw Error(ErrorKind::conflict, "go on with", name_,
                         "the connection broke, and the lock is lost", "run the same command again");
         }
-        read(answer, [&](const json& it) { check_clock(it.at("time_ms").get<std::int64_t>() - ours); });
+        take(ticket);
+    }
+
+    void take(const json& ticket) {
+        read(ticket, [&](const json& it) { ticket_ = it.get<std::uint64_t>(); });
     }
 
     std::unique_ptr<base::ByteStream> start() const {
@@ -239,8 +255,9 @@ private:
     AgentConnectionOptions options_;
     RateLimit limit_;
     std::unique_ptr<Channel> channel_;
-    bool is_planned_ = false;  // in this connection
-    std::string locked_;       // the repository whose lock we have
+    bool is_planned_ = false;   // in this connection
+    std::string locked_;        // the repository whose lock we have
+    std::uint64_t ticket_ = 0;  // drawn with it, until unlock(); 0: none
 };
 
 [[noreturn]] void bad_target(const std::string& target) {

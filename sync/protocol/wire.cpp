@@ -49,11 +49,13 @@ TransactionIdentity identity_from(const json& document) {
 }
 
 json to_json(const MirrorState& state) {
-    return {{"current", or_null(state.current)}, {"highest", or_null(state.highest)}};
+    return {
+        {"current", or_null(state.current)}, {"highest", or_null(state.highest)}, {"trial", state.is_trial}};
 }
 
 MirrorState state_from(const json& document) {
-    return {version_or_null(document.at("current")), version_or_null(document.at("highest"))};
+    return {version_or_null(document.at("current")), version_or_null(document.at("highest")),
+            document.value("trial", false)};
 }
 
 json to_json(const PlanSummary& plan) {
