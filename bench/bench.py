@@ -11,6 +11,7 @@ import sys
 import cases
 import chart
 import completeness  # (also finds the tests' support, where json_schema is)
+import fleet
 import report
 from corpus import DEFAULT_CACHE
 from engine import Engine, tell
@@ -45,11 +46,12 @@ def chosen(options, everything):
     return [case for case in everything if not options.case or case.name in wanted]
 
 
-def document(options, picked, measured, began):
+def document(options, picked, measured, figures, began):
     rows = report.results(measured)
     versions = {one.side.name: one.side.version() for one in measured}
     return {"format": 1, "date": began.strftime("%Y-%m-%dT%H:%M:%SZ"), "quick": options.quick, "host": report.host(), "versions": versions,
-            "results": rows, "growth": report.growth(rows), "verdicts": report.verdicts(picked, rows)}
+            "results": rows, "growth": report.growth(rows), "verdicts": report.verdicts(picked, rows),
+            "figures": [figure.document() for figure in figures]}
 
 
 def write(path, text):
@@ -63,14 +65,17 @@ def main():
     options = parse(sys.argv[1:])
     work = options.cache / f"work-{os.getpid()}"  # beside the states, so that hard links reach
     everything, keys = cases.all_cases(options.bin, work / "key")
-    picked = chosen(options, everything)
+    picked = chosen(options, [*everything, *fleet.looks(options.bin)])
     if options.list:
         print("\n".join(f"{case.name:<18} {case.title}" for case in picked))
         return
     engine = Engine(options.cache, work, options.rounds or (QUICK_ROUNDS if options.quick else FULL_ROUNDS), PATIENCE)
-    began, measured, failed = datetime.datetime.now(datetime.timezone.utc), [], False
+    began, measured, figures, failed = datetime.datetime.now(datetime.timezone.utc), [], [], False
     try:
         for case in picked:
+            if not isinstance(case, cases.Case):
+                figures += case.run(options.quick, options.cache, work)
+                continue
             measured += engine.run(case, options.sizes or (case.quick_sizes if options.quick else case.sizes))
     except (Failed, completeness.Incomplete, KeyboardInterrupt) as failure:
         failed = True
@@ -79,9 +84,9 @@ def main():
         for key in keys:
             key.forget()
         remove_tree(work)
-    if not measured:
+    if not measured and not figures:
         sys.exit(1)
-    found = document(options, picked, measured, began)
+    found = document(options, [case for case in picked if isinstance(case, cases.Case)], measured, figures, began)
     check(found, "bench-results")
     write(options.json, json.dumps(found, indent=1, ensure_ascii=False) + "\n")
     print(report.table(found))

@@ -77,6 +77,11 @@ def host():
             "load": [round(load, 2) for load in os.getloadavg()]}
 
 
+def _figure_line(one):
+    asked = "" if one["at_most"] is None else f"  ({'met' if one['value'] <= one['at_most'] else 'NOT met'}: at most {one['at_most']:,})"
+    return f"  {one['case']:<18} {one['figure']:<52} {one['value']:>14,} {one['unit']}{asked}"
+
+
 def table(document):
     """Plain text, as wide as it needs to be."""
     lines, last = [], None
@@ -86,7 +91,9 @@ def table(document):
             lines += ["", f"{row['title']}, {row['packages']:,} packages  [{row['case']}]"]
         lines.append(f"  {row['side']:<24} {row['median_s']:>9.3f} s  ({row['min_s']:.3f} … {row['max_s']:.3f}, {row['runs']} runs)  "
                      f"cpu {row['cpu_s']:>8.3f} s  {row['peak_kib'] / 1024:>6.0f} MiB  {row['ratio']:>7.2f}x")
-    lines += ["", "Growth of the median (time ~ packages^b)"]
+    lines += ["", "Figures of the fleet"] if document["figures"] else []
+    lines += [_figure_line(one) for one in document["figures"]]
+    lines += ["", "Growth of the median (time ~ packages^b)"] if document["growth"] else []
     lines += [f"  {one['case']:<12} {one['side']:<24} {one['from']:>7,} to {one['to']:>7,}: {one['factor']:>7.2f}x, b = {one['exponent']}"
               for one in document["growth"]]
     lines += ["", "What is asked of us"] if document["verdicts"] else []
