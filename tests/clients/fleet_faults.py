@@ -45,9 +45,9 @@ class Faults(Scenario):
     def spoil(self, *strace):
         self.before.write_text(shlex.join(["strace", "-f", "-qq", "-A", "-o", str(self.dir / "agent.log"), *strace]) if strace else "")
 
-    def write_mirrors(self, **fleet):
+    def write_mirrors(self, patience="30s", **fleet):
         mirrors = [{"name": "here", "target": str(self.here)},
-                   {"name": "there", "target": self.sshd.target(self.there), "ssh": {**self.sshd.options(), "timeout": "2s"}}]
+                   {"name": "there", "target": self.sshd.target(self.there), "ssh": {**self.sshd.options(), "timeout": patience}}]
         (self.site / "mirrors.yaml").write_text(json.dumps({"retries": 0, "lock_timeout": "15s", "mirrors": mirrors, **fleet}))
 
     def publish_more(self, content=b"hello\n"):
@@ -106,13 +106,15 @@ class Faults(Scenario):
         self.assertGreater(len(calls), 20)
         return calls
 
-    def sweep(self, fault, calls, codes):
+    def sweep(self, fault, calls, codes, patience="30s"):
         found = set()
         for name, count in self.points(calls):
             self.publish_more()
             self.spoil("-e", f"trace={name}", "-e", f"inject={name}:{fault}:when={count}")
+            self.write_mirrors(patience=patience)
             result = self.mirrorsync(self.site, "--json", code=None)
             found.add(result.code)
+            self.write_mirrors()
             self.check_outcome(result, f"{fault} at {name} {count}")
         self.assertTrue(found & codes, f"{fault} was never felt: {found}")
 
@@ -120,7 +122,7 @@ class Faults(Scenario):
         self.sweep("signal=KILL", self.calls_of_the_agent(), {8})
 
     def test_an_agent_that_is_stopped_at_each_phase(self):
-        self.sweep("signal=STOP", self.calls_of_the_agent(), {8})
+        self.sweep("signal=STOP", self.calls_of_the_agent(), {8}, patience="3s")
 
     def test_a_disk_that_fails_at_each_phase(self):
         calls = self.calls_of_the_agent()
