@@ -284,7 +284,6 @@ private:
                                         : member.is_prepared ? MirrorOutcome::prepared
                                                              : MirrorOutcome::lagging;
         }
-        journal.note_flipped(fleet_.names([](const Member& member) { return member.is_flipped; }));
         const auto is_late = [](const Member& member) { return member.is_prepared; };
         if (const Failure* failure = fleet_.first_failure(is_late)) {
             result_.failure = *failure;
