@@ -15,7 +15,7 @@ namespace repotool::sync::cli {
 void add_common(CLI::App& app, CommonOptions& options) {
     app.add_option("places", options.places,
                    "SOURCE: a site, its public tree, or any directory (default: the nearest site); TARGETs: "
-                   "directories, ssh://user@host/dir. "
+                   "directories, ssh://user@host/dir, rsync://host/module/dir, exec:COMMAND. "
                    "Without any TARGET: the mirrors of mirrors.yaml")
         ->type_name("[SOURCE] TARGET...");
     app.add_option("--site", options.site, "the site that is SOURCE")->type_name("DIR");
