@@ -11,6 +11,7 @@
 #include "core/store/generation_reader.hpp"
 #include "core/store/generation_tree.hpp"
 #include "core/store/layout.hpp"
+#include "sync/mirror/content.hpp"
 #include "sync/tree/tree_entry.hpp"
 
 namespace repotool::sync {
@@ -62,7 +63,7 @@ private:
             const auto found = fs::digest_file(*mirror_.open_read(file.path));
             ++result_.files;
             result_.bytes += found.size;
-            if (found.size == file.size && found.sha256 == file.sha256) return;
+            if (is_same(found, file)) return;
             result_.add(file.path,
                         fmt::format("expected {} bytes with digest {}, found {} bytes with digest {}",
                                     file.size, file.sha256, found.size, found.sha256));

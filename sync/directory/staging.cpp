@@ -17,6 +17,7 @@
 #include "core/store/names.hpp"
 #include "core/store/sync_batch.hpp"
 #include "sync/directory/mirror_journal.hpp"
+#include "sync/mirror/content.hpp"
 
 namespace repotool::sync {
 namespace {
@@ -45,10 +46,6 @@ std::unique_ptr<fs::File> open_named(fs::Filesystem& filesystem, const std::stri
                         : "the manifest names it, but it is not there",
                 "");
     }
-}
-
-bool is_same(const base::FileDigests& found, const ContentFile& file) {
-    return found.size == file.size && found.sha256 == file.sha256;
 }
 
 }  // namespace
@@ -188,13 +185,12 @@ void Staging::append(fs::File& target, fs::File& source, std::uint64_t offset, s
 void Staging::bring_keys() {
     fs::Filesystem& source = request_.source.filesystem();
     const std::string staged = directory_ + "/keys";
-    const auto names = source.list(request_.source.path_of("keys"));
+    const auto names = key_names(request_.source);
     if (request_.read_ahead != nullptr) preload_keys(names);
     for (const auto& name : names) {
         const std::string path = "keys/" + name;
         const auto status = source.status(request_.source.path_of(path));
-        const bool is_key = name.ends_with(".asc") && !name.starts_with('.') && store::is_safe_path(name);
-        if (!is_key || !status || status->kind != fs::Kind::file) continue;
+        if (!status || status->kind != fs::Kind::file) continue;
         const std::string bytes = fs::read_file(source, request_.source.path_of(path), kKeyLimit);
         const auto there = mirror_.status(path);
         if (there && there->size == bytes.size() && fs::read_file(mirror_, path, kKeyLimit) == bytes)
@@ -209,7 +205,7 @@ void Staging::preload_keys(const std::vector<std::string>& names) const {
     std::vector<ReadAhead::Part> parts;
     for (const auto& name : names) {
         const std::string path = "keys/" + name;
-        if (store::is_safe_path(path)) parts.push_back({path, mirror_.status(path) ? path : ""});
+        parts.push_back({path, mirror_.status(path) ? path : ""});
     }
     request_.read_ahead->preload(parts);
 }

@@ -14,6 +14,7 @@
 #include "core/store/waste.hpp"
 #include "sync/directory/mirror_tree.hpp"
 #include "sync/exec/hook.hpp"
+#include "sync/mirror/content.hpp"
 #include "sync/mirror/version_json.hpp"
 
 namespace repotool::sync {
@@ -233,9 +234,7 @@ private:
         for (const auto& link : work_->plan.shared_links)
             question["links"].push_back({{"path", link.path}, {"target", link.target}});
         question["keys"] = json::array();
-        for (const auto& name : source.filesystem().list(source.path_of("keys"))) {
-            if (name.ends_with(".asc") && !name.starts_with('.')) question["keys"].push_back("keys/" + name);
-        }
+        for (const auto& name : key_names(source)) question["keys"].push_back("keys/" + name);
         return question;
     }
 
@@ -260,7 +259,7 @@ private:
                 if (request.stop.stop_requested()) throw Cancelled();
                 const std::string path = source.path_of(file.path);
                 const auto found = fs::digest_file(*source.filesystem().open_read(path));
-                if (found.size == file.size && found.sha256 == file.sha256) continue;
+                if (is_same(found, file)) continue;
                 throw Error(ErrorKind::integrity, "read", fs::join_path(source.filesystem().root(), path),
                             fmt::format("expected digest {}, found {}", file.sha256, found.sha256),
                             "the source is damaged: repotool fsck looks for more");

@@ -11,6 +11,7 @@
 #include "core/base/text.hpp"
 #include "core/fs/tree.hpp"
 #include "signing/verifier.hpp"
+#include "sync/mirror/content.hpp"
 
 namespace repotool::sync {
 namespace {
@@ -84,11 +85,10 @@ private:
     std::vector<std::string> published_keys() const {
         std::vector<std::string> keys;
         fs::Filesystem& filesystem = generation_.filesystem();
-        const std::string directory = generation_.path_of("keys");
-        for (const auto& name : filesystem.list(directory)) {
-            const std::string path = directory + "/" + name;
+        for (const auto& name : key_names(generation_)) {
+            const std::string path = generation_.path_of("keys/" + name);
             const auto status = filesystem.status(path);
-            if (name.ends_with(".asc") && status && status->kind == fs::Kind::file)
+            if (status && status->kind == fs::Kind::file)
                 keys.push_back(fs::read_file(filesystem, path, kKeyLimit));
         }
         return keys;
